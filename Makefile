@@ -1,0 +1,59 @@
+# netatop: per-process network counters. `make help` lists what can be made.
+
+VERSION	:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+KVER	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KVER)/build
+PREFIX	?= /usr/local
+DESTDIR	?=
+
+BUILD	:= $(CURDIR)/build
+export VERSION BUILD
+
+.PHONY: all
+all: module daemon ## build the module (for KVER or KDIR) and the daemon
+
+.PHONY: module
+module: ## build build/module/netatop.ko for the kernel named by KVER=… or KDIR=…
+	@test -d "$(KDIR)" || { \
+		echo "no kernel headers at $(KDIR): apt-get install linux-headers-$(KVER), or name others with KDIR=…" >&2; \
+		exit 1; }
+	mkdir -p $(BUILD)/module
+	cp -ru module/. $(BUILD)/module/
+	cp -u dkms.conf $(BUILD)/
+	$(MAKE) -C $(KDIR) M=$(BUILD)/module modules
+
+.PHONY: daemon
+daemon: ## build build/daemon/netatopd and build/daemon/netatop-log
+	$(MAKE) -C daemon
+
+.PHONY: deb
+deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
+	tests/setup.sh deb
+	debian/build.sh
+
+.PHONY: check
+check: ## install what the tests need, then run all of them
+	tests/setup.sh check
+	tests/check.sh
+
+.PHONY: demo
+demo: ## show it: real packages, real traffic and a stock atop in a virtual machine
+	tests/setup.sh demo
+	tests/vm/demo.sh
+
+.PHONY: lint
+lint: ## run the static checks
+	tests/setup.sh lint
+	tests/lint.sh
+
+.PHONY: install
+install: ## install the daemon, man pages, unit and module source under DESTDIR and PREFIX
+	$(MAKE) -C daemon install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+.PHONY: clean
+clean: ## remove build/ and dist/
+	rm -rf build dist
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
