@@ -1,0 +1,60 @@
+#!/bin/bash
+# setup.sh PROFILE... : install the Debian packages that a part of the work needs.
+# Does nothing when all are there.
+set -euo pipefail
+
+# shellcheck disable=SC2034
+{
+packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
+packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
+packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
+	jq kmod mmdebstrap nftables qemu-system-x86 xz-utils zstd'
+packages_check="$packages_deb $packages_machine googletest libgtest-dev libgmock-dev"
+packages_demo="$packages_deb $packages_machine"
+packages_lint='clang-format clang-tidy codespell g++ gcc libgtest-dev make shellcheck sparse'
+}
+
+usage() {
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, demo, lint)"
+}
+
+packages_of() {
+	local profile list
+	for profile; do
+		list=packages_$profile
+		case $profile in
+		build | deb | check | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		*)
+			echo "setup.sh: unknown profile $profile" >&2
+			return 1
+			;;
+		esac
+	done | sort -u
+}
+
+missing_of() {
+	local installed
+	installed=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii *//p' | sort -u)
+	comm -23 - <(printf '%s\n' "$installed")
+}
+
+[ $# -gt 0 ] || { usage >&2 && exit 2; }
+wanted=$(packages_of "$@")
+missing=$(missing_of <<<"$wanted" | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "setup.sh: $* needs packages that are not installed. As root, run:" >&2
+	echo "    apt-get install --no-install-recommends $missing" >&2
+	exit 1
+fi
+
+echo "setup.sh: installing $missing"
+export DEBIAN_FRONTEND=noninteractive
+install=(apt-get install -yq --no-install-recommends)
+# Fresh machines have no package lists, old ones have lists of what is gone.
+# shellcheck disable=SC2086
+"${install[@]}" $missing </dev/null >/dev/null 2>&1 || {
+	apt-get update -q </dev/null
+	"${install[@]}" $missing </dev/null
+}

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# A small Debian root to compile in, for headers that need newer tools than the host has.
+# Needs common.sh and mirror.sh.
+
+COMPILER_SUITE=trixie
+COMPILER_PACKAGES=(gcc-14 kmod libelf1t64 libssl3t64 make pahole zlib1g zstd)
+
+# Print the directory of the root, making it when needed.
+compiler_root() {
+	local key item
+	key=$(printf '%s\n' "$COMPILER_SUITE" "${COMPILER_PACKAGES[@]}" | sha256sum | cut -c1-16)
+	item=chroot/$COMPILER_SUITE-$key
+	[ -e "$CACHE/$item" ] || {
+		[ "$(id -u)" -eq 0 ] || skip "a $COMPILER_SUITE root to compile in can only be made by root"
+		refresh_suite "$COMPILER_SUITE" || skip "the archive does not serve $COMPILER_SUITE now"
+		say "making a $COMPILER_SUITE root to compile in (about a minute)"
+	}
+	cached "$item" make_compiler_root
+}
+
+make_compiler_root() {
+	need mmdebstrap
+	suite_source "$COMPILER_SUITE" |
+		mmdebstrap --quiet --mode=root --variant=apt \
+			--aptopt='APT::Install-Recommends "false"' \
+			--include="$(IFS=,; echo "${COMPILER_PACKAGES[*]}")" \
+			"$COMPILER_SUITE" "$1" - >&2
+}
+
+# in_chroot ROOT DIRECTORY... -- COMMAND... : run COMMAND in ROOT, where the DIRECTORies are found
+# under the names that they have on the host. Mounts end with the command.
+in_chroot() {
+	local root=$1
+	local -a directories=()
+	shift
+	while [ "$1" != -- ]; do
+		directories+=("$1")
+		shift
+	done
+	shift
+	# shellcheck disable=SC2016
+	unshare --mount bash -euc '
+		root=$1
+		shift
+		mount --make-rprivate /
+		mount -t proc proc "$root/proc" # objtool asks it for its stack limit
+		while [ "$1" != -- ]; do
+			mkdir -p "$root$1"
+			mount --bind "$1" "$root$1"
+			shift
+		done
+		shift
+		exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 "$@"
+	' bash "$root" "${directories[@]}" -- "$@"
+}

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# Judgement of a kernel log: what no test may provoke.
+
+# Bits of /proc/sys/kernel/tainted that an unsigned module of ours sets: 4096
+# (out of tree) and 8192 (unsigned).
+TAINT_EXPECTED=$((4096 | 8192))
+
+# One extended regular expression a line; a line of the log that matches is a complaint.
+klog_complaints='
+\bOops(:|\b)
+\bBUG\b
+\bWARNING\b
+Kernel panic
+general protection fault
+unable to handle
+invalid opcode:
+divide error:
+stack segment:
+refcount_t:
+Call Trace:
+possible (recursive|circular) locking
+(possible|suspicious) .*(deadlock|RCU usage|irq lock)
+INFO: .*(deadlock|lock|held|task .* blocked|rcu|trying to register)
+rcu: .*(stall|kthread|detected|self-detected)
+(soft|hard) ?lockup
+blocked for more than
+scheduling while atomic
+sleeping function called
+list_(add|del) corruption
+Slab .*(corruption|inconsist)
+Objects remaining
+(Poison|Redzone|Padding) overwritten
+memory leak
+KASAN|KFENCE|KCSAN|UBSAN
+bad (page|unlock balance)
+unregister_netdevice: waiting
+still has .* (objects|references)
+Out of memory
+'
+
+# klog_check LOG : print each complaint of a console or kernel log; 1 when there is one.
+klog_check() {
+	! grep -aE -f <(sed '/^$/d' <<<"$klog_complaints") "$1"
+}
+
+# taint_check NUMBER : 1, and a line that says so, when the kernel is tainted by anything
+# but the module being out of tree and unsigned.
+taint_check() {
+	local unexpected=$(($1 & ~TAINT_EXPECTED)) bit
+	[ "$unexpected" -ne 0 ] || return 0
+	printf 'kernel tainted: %d, unexpected bits' "$1"
+	for ((bit = 0; bit < 32; bit++)); do
+		((unexpected >> bit & 1)) && printf ' %d' "$bit"
+	done
+	printf '\n'
+	return 1
+}
