@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many packets and bytes something is on the wire. No function here trusts
+ * its input: a field out of range gives a wrong count, never a crash.
+ */
+#include "wire.h"
+
+static struct nta_wire nothing(void)
+{
+	return (struct nta_wire) { 0, 0 };
+}
+
+static __u32 payload_of(const struct nta_wire_gso *gso)
+{
+	return gso->len > gso->headers ? gso->len - gso->headers : 0;
+}
+
+static __u32 segments_of(const struct nta_wire_gso *gso)
+{
+	__u32 payload = payload_of(gso);
+
+	if (gso->segs)
+		return gso->segs;
+	if (!gso->size || !payload)
+		return 1;
+	return (payload - 1) / gso->size + 1;
+}
+
+/**
+ * nta_wire_segments - a packet of several segments that nothing fragments
+ * @gso: the packet
+ * @link: bytes of link header that the interface counts for each packet
+ *
+ * Return: what the interface counts.
+ */
+struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso, __u32 link)
+{
+	__u64 segs = segments_of(gso);
+
+	return (struct nta_wire) {
+		segs, gso->len + (segs - 1) * gso->headers + segs * link
+	};
+}
+
+/**
+ * nta_wire_cut - a datagram of which the number of fragments is known
+ * @len: bytes from the network header on, before it is cut
+ * @count: number of fragments
+ * @path: the way on which it leaves; of it @header, @ipv6 and @link
+ *
+ * Return: what the interface counts.
+ */
+struct nta_wire nta_wire_cut(__u64 len, __u64 count,
+			     const struct nta_wire_path *path)
+{
+	__u64 bytes = len;
+
+	if (!count)
+		return nothing();
+	bytes += (count - 1) * path->header + count * path->link;
+	if (path->ipv6)
+		bytes += count * NTA_WIRE_FRAGMENT_HEADER;
+	return (struct nta_wire) { count, bytes };
+}
+
+/**
+ * nta_wire_fragments - a datagram that is cut to fit its path
+ * @len: bytes from the network header on
+ * @path: the way on which it leaves
+ *
+ * All fragments but the last carry as many whole units of eight bytes as fit;
+ * the last one may fill its packet to the byte (RFC 791, RFC 8200). The same
+ * holds for a received datagram of which only the largest fragment is known,
+ * with its size as @mtu: exact when the sender cut that way.
+ *
+ * Return: what the interface counts, nothing when the datagram cannot leave.
+ */
+struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path)
+{
+	__u64 overhead = path->header;
+	__u64 payload, room;
+
+	if (len <= path->mtu)
+		return nta_wire_plain((__u32)len, path->link);
+	if (path->ipv6)
+		overhead += NTA_WIRE_FRAGMENT_HEADER;
+	if (path->whole || path->mtu < overhead + 8)
+		return nothing();
+
+	room = path->mtu - overhead;
+	payload = len - path->header;	/* > room, as len > mtu */
+	return nta_wire_cut(len, (payload - room - 1) / (room & ~7ULL) + 2, path);
+}
+
+/**
+ * nta_wire_send - a packet of several segments on its way out
+ * @gso: the packet
+ * @path: the way on which it leaves
+ *
+ * Segments that do not fit are fragmented. Where that is forbidden, IPv4 drops
+ * all segments of the packet and IPv6 those that are too long.
+ *
+ * Return: what the interface counts.
+ */
+struct nta_wire nta_wire_send(const struct nta_wire_gso *gso,
+			      const struct nta_wire_path *path)
+{
+	__u64 segment = (__u64)gso->headers + gso->size;
+	__u32 payload = payload_of(gso);
+	struct nta_wire full, last;
+	__u32 fulls;
+
+	if (segment <= path->mtu || gso->len <= path->mtu || !gso->size || !payload)
+		return nta_wire_segments(gso, path->link);
+	if (path->whole && !path->ipv6)
+		return nothing();
+
+	fulls = (payload - 1) / gso->size;
+	full = nta_wire_fragments(segment, path);
+	last = nta_wire_fragments(gso->len - (__u64)fulls * gso->size, path);
+	return (struct nta_wire) {
+		fulls * full.packets + last.packets,
+		fulls * full.bytes + last.bytes
+	};
+}
