@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "daemon.h"
+
+#include "exit_log.h"
+#include "place.h"
+#include "recorder.h"
+#include "signals.h"
+#include "taker.h"
+
+#include <poll.h>
+
+#include <array>
+
+namespace netatop {
+
+namespace {
+
+// How soon a log that somebody took away or that a killed client left is noticed.
+constexpr int check_interval_ms = 5000;
+
+// Will it be better by itself one day?
+bool passes(const Error& error) {
+    switch (error.code) {
+    case EROFS:
+    case ENOSPC:
+    case EDQUOT:
+    case ENOMEM:
+    case EIO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Status serve(const Signals& signals, Taker& taker, Recorder& recorder) {
+    std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {taker.ended_fd(), POLLIN, 0}}};
+    for (;;) {
+        if (::poll(events.data(), events.size(), check_interval_ms) < 0 && errno != EINTR)
+            return system_error("cannot wait for events");
+        if (const auto failure = taker.failure())
+            return *failure;
+        for (auto kind = signals.next(); kind != Signals::Kind::none; kind = signals.next())
+            if (kind == Signals::Kind::end)
+                return Done{};
+        recorder.check();
+    }
+}
+
+} // namespace
+
+Status run_daemon(const Setup& setup, ExitSource& source, Files& files, Messages& messages,
+                  const Notify& notify) {
+    const auto signals = Signals::block();
+    if (!signals)
+        return signals.error();
+    auto semaphores = Semaphores::claim(setup.key);
+    if (!semaphores)
+        return semaphores.error();
+    auto place = Place::find(setup.log_path);
+    if (!place)
+        return place.error();
+    ExitLog log(std::move(*place), ::getpid(), files);
+    const auto created = log.replace();
+    if (!created && !passes(created.error()))
+        return created;
+    if (!created)
+        messages.say_sometimes(Topic::log, Level::warning, created.error().text + "; will retry");
+
+    Recorder recorder(log, *semaphores, messages);
+    Taker taker(source, recorder, messages, notify);
+    auto ended = taker.start();
+    if (ended) {
+        notify.ready();
+        ended = serve(*signals, taker, recorder);
+    }
+    notify.stopping();
+    taker.stop();
+    recorder.close();
+    return ended;
+}
+
+} // namespace netatop

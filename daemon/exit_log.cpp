@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exit_log.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+
+namespace netatop {
+
+namespace {
+
+constexpr off_t header_length = sizeof(Header);
+
+// The smallest step in which a file gets space and grows.
+constexpr off_t page = 4096;
+
+// A file that some client never leaves is replaced at this size. Clients then
+// lose what they have not read, so it is large, but a guest in /run.
+constexpr off_t max_length = 64L << 20;
+constexpr off_t share_of_file_system = 8; // at most one of so many parts
+
+// One of so many parts of the file system stays free for others.
+constexpr fsblkcnt_t reserve = 20;
+
+bool crosses_page(off_t begin, std::size_t size) {
+    return begin / page != (begin + static_cast<off_t>(size) - 1) / page;
+}
+
+off_t limit_for(const struct statvfs& space) {
+    if (space.f_blocks == 0) // says nothing about its size
+        return max_length;
+    const auto total = static_cast<double>(space.f_blocks) * static_cast<double>(space.f_frsize);
+    return static_cast<off_t>(
+        std::min(static_cast<double>(max_length), total / share_of_file_system));
+}
+
+} // namespace
+
+void ExitLog::Unmap::operator()(Header* header) const { ::munmap(header, sizeof *header); }
+
+ExitLog::ExitLog(Place place, pid_t pid, Files& files)
+    : place_(std::move(place)), draft_("." + place_.name + ".new"), pid_(pid), files_(files) {
+    adopt();
+}
+
+// Clients of a daemon that was killed have its file mapped still, and will
+// signal the process that its header names: let that be this one.
+void ExitLog::adopt() const {
+    const Descriptor old(
+        ::openat(place_.directory.get(), place_.name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    Header header{};
+    if (!old || ::pread(old.get(), &header, sizeof header, 0) != header_length ||
+        header.magic != header_magic)
+        return;
+    const std::int32_t pid = pid_;
+    if (files_.pwrite(old.get(), &pid, sizeof pid, offsetof(Header, mypid)) < 0)
+        return; // the file goes away in any case
+}
+
+Status ExitLog::replace() {
+    const int directory = place_.directory.get();
+    ::unlinkat(directory, draft_.c_str(), 0);
+    Descriptor file(files_.openat(directory, draft_.c_str(),
+                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!file)
+        return system_error("cannot create the log " + place_.path, errno, Cause::log);
+
+    auto header = start(file.get());
+    struct stat identity {};
+    if (header && (::fstat(file.get(), &identity) != 0 ||
+                   files_.renameat(directory, draft_.c_str(), place_.name.c_str()) != 0))
+        header = system_error("cannot put the log in place as " + place_.path, errno, Cause::log);
+    if (!header) {
+        ::unlinkat(directory, draft_.c_str(), 0);
+        return header.error();
+    }
+
+    struct statvfs space {};
+    limit_ = files_.fstatvfs(file.get(), &space) == 0 ? limit_for(space) : max_length;
+    header_ = std::move(*header);
+    file_ = std::move(file);
+    identity_ = identity;
+    end_ = header_length;
+    count_ = 0;
+    return Done{};
+}
+
+// Writes and maps the header of a new file.
+Result<ExitLog::MappedHeader> ExitLog::start(int fd) {
+    const Header header{header_magic, 0, sizeof(Header), sizeof(netpertask), pid_};
+    if (::fchmod(fd, 0644) != 0 || !write_all(fd, &header, sizeof header, 0))
+        return system_error("cannot write to the log " + place_.path, errno, Cause::log);
+
+    void* map = ::mmap(nullptr, sizeof header, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return system_error("cannot map the header of the log " + place_.path, errno, Cause::log);
+    return MappedHeader(static_cast<Header*>(map));
+}
+
+Status ExitLog::append(const EncodedRecord& record) {
+    const bool full = count_ > 0 && end_ + static_cast<off_t>(record.size) > limit_;
+    if (full || !intact()) {
+        auto replaced = replace();
+        if (!replaced)
+            return replaced;
+    }
+    const bool needs_page = end_ % page == 0 || crosses_page(end_, record.size);
+    if (needs_page && !room())
+        return Error{"the file system of " + place_.path + " is full", Cause::log, ENOSPC};
+
+    auto written = write(record);
+    if (!written)
+        return written;
+    end_ += static_cast<off_t>(record.size);
+    // Readers of the mapping see the record before they see it counted.
+    __atomic_store_n(&header_->curseq, ++count_, __ATOMIC_RELEASE);
+    return Done{};
+}
+
+Status ExitLog::write(const EncodedRecord& record) {
+    const std::uint8_t* bytes = record.bytes.data();
+    const std::size_t last = record.size - 1;
+    // A client that starts takes the file's end for the end of a record, but
+    // the kernel moves the end page by page: move it in one step.
+    const bool end_in_place = !crosses_page(end_, record.size) ||
+                              write_all(file_.get(), bytes + last, 1,
+                                        end_ + static_cast<off_t>(last));
+    if (end_in_place && write_all(file_.get(), bytes, record.size, end_))
+        return Done{};
+
+    const Error error = system_error("cannot write to the log " + place_.path, errno, Cause::log);
+    drop_torn_tail();
+    return error;
+}
+
+bool ExitLog::write_all(int fd, const void* bytes, std::size_t size, off_t offset) {
+    const auto* rest = static_cast<const std::uint8_t*>(bytes);
+    while (size > 0) {
+        const ssize_t written = files_.pwrite(fd, rest, size, offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        if (written == 0) {
+            errno = EIO;
+            return false;
+        }
+        rest += written;
+        size -= static_cast<std::size_t>(written);
+        offset += written;
+    }
+    return true;
+}
+
+// Some client may have started at the torn end, so it has to start again.
+void ExitLog::drop_torn_tail() {
+    if (intact() || replace())
+        return;
+    if (::ftruncate(file_.get(), end_) != 0)
+        file_.reset();
+}
+
+bool ExitLog::intact() const {
+    const auto now = present();
+    return now && now->st_size == end_;
+}
+
+std::optional<struct stat> ExitLog::present() const {
+    struct stat now {};
+    const bool ours = file_ &&
+                      ::fstatat(place_.directory.get(), place_.name.c_str(), &now,
+                                AT_SYMLINK_NOFOLLOW) == 0 &&
+                      now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
+    return ours ? std::optional(now) : std::nullopt;
+}
+
+bool ExitLog::room() const {
+    struct statvfs space {};
+    if (files_.fstatvfs(file_.get(), &space) != 0 || space.f_blocks == 0)
+        return true; // the write itself will tell
+    return space.f_bavail > space.f_blocks / reserve;
+}
+
+void ExitLog::remove() {
+    if (present())
+        ::unlinkat(place_.directory.get(), place_.name.c_str(), 0);
+    header_.reset();
+    file_.reset();
+    count_ = 0;
+}
+
+} // namespace netatop

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// netatopd: writes the records of exited processes to the log that atop reads.
+#include "daemon.h"
+#include "options.h"
+
+#include <cstdlib>
+#include <iostream>
+
+namespace {
+
+const char* environment(const char* name) {
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
+    return value == nullptr ? "" : value;
+}
+
+constexpr const char* usage = R"(Usage: netatopd [--log FILE]
+Writes the network counters of exited processes, as the kernel module netatop
+knows them, to a log that atop and netatop-log read. Stays in the foreground.
+
+  --log FILE  write to FILE instead of /run/netatop.log
+  --help      print this and exit
+  --version   print the version and exit
+)";
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace netatop;
+
+    Setup setup;
+    Options options("netatopd", usage);
+    options.value("--log", setup.log_path);
+    if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
+        return *status;
+
+    Messages messages(std::cerr, *environment("JOURNAL_STREAM") != '\0');
+    const Notify notify(environment("NOTIFY_SOCKET"));
+    ModuleSource source;
+    Files files;
+    const auto done = run_daemon(setup, source, files, messages, notify);
+    if (done)
+        return EXIT_SUCCESS;
+    messages.say(Level::error, done.error().text);
+    return static_cast<int>(done.error().cause);
+}

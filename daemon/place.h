@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Where the log really is: the name that clients open may be a symbolic link
+// into a directory that an unprivileged daemon can write.
+#pragma once
+
+#include "descriptor.h"
+#include "result.h"
+
+#include <string>
+
+namespace netatop {
+
+struct Place {
+    Descriptor directory; // opened with O_PATH
+    std::string name;     // of the log within it
+    std::string path;     // for messages
+
+    // Refuses what somebody else than root or this user could have planted.
+    static Result<Place> find(const std::string& path);
+};
+
+} // namespace netatop

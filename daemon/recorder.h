@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Decides what becomes of each record: into the log, or nowhere when there is
+// no client to read it.
+#pragma once
+
+#include "exit_log.h"
+#include "messages.h"
+#include "semaphores.h"
+
+#include <mutex>
+
+namespace netatop {
+
+class Recorder {
+public:
+    Recorder(ExitLog& log, Semaphores semaphores, Messages& messages);
+
+    // All work on the record is finished when this returns.
+    void record(const netpertask& task);
+
+    // Replaces a log that nobody reads any more or that somebody damaged.
+    void check();
+
+    // Ends the daemon's part for its clients.
+    void close();
+
+private:
+    [[nodiscard]] int clients();
+    void replace_log();
+
+    std::mutex mutex_;
+    ExitLog& log_;
+    Semaphores semaphores_;
+    Messages& messages_;
+};
+
+} // namespace netatop
