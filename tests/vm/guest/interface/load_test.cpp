@@ -1,0 +1,149 @@
+// Loading and unloading, again and again, idle and under traffic: nothing stays behind. Parameters.
+#include "lib/guest_test.h"
+
+#include <filesystem>
+
+#include "lib/command.h"
+#include "lib/slabs.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr unsigned loads = 50;
+constexpr unsigned warm_up = 4; // first loads fill caches of the kernel itself
+
+class Load : public GuestTest {
+  protected:
+    void TearDown() override { module::reload(); }
+};
+
+// Ping-pong of datagrams and of a TCP connection, until killed. One message is a round.
+class Busy {
+  public:
+    explicit Busy(Family family)
+        : server_(pair_.b.ns,
+                  [&](Channel &test) {
+                      const Fd udp = udp_bound(pair_.b.at(family));
+                      const Fd listener = tcp_listener(pair_.b.at(family));
+                      test.send(Address::local_of(udp.get()).port());
+                      test.send(Address::local_of(listener.get()).port());
+                      for (;;) {
+                          const Fd connection = tcp_accept(listener);
+                          echo(udp);
+                          write_stream(connection, read_stream(connection, 100));
+                          read_to_end(connection);
+                      }
+                  }),
+          client_(pair_.a.ns, [&, udp_port = server_.receive<std::uint16_t>(),
+                               tcp_port = server_.receive<std::uint16_t>()](Channel &test) {
+              const Fd udp = udp_connected(pair_.b.at(family, udp_port));
+              for (;;) {
+                  const Fd connection = tcp_connected(pair_.b.at(family, tcp_port));
+                  send_connected(udp, 100);
+                  receive(udp);
+                  write_stream(connection, 100);
+                  read_stream(connection, 100);
+                  test.signal();
+              }
+          }) {}
+
+    void await_round() {
+        while (client_.channel().ready(1))
+            client_.wait();
+        client_.wait();
+    }
+
+  private:
+    Pair &pair_ = standard_pair();
+    Helper server_;
+    Helper client_;
+};
+
+void load_and_unload(Busy *busy) {
+    ASSERT_EQ(module::load(), 0);
+    if (busy)
+        busy->await_round();
+    ASSERT_EQ(module::unload(), 0);
+    if (busy)
+        busy->await_round();
+}
+
+std::filesystem::path parameter(const std::string &name) {
+    return "/sys/module/netatop/parameters/" + name;
+}
+
+} // namespace
+
+TEST_F(Load, FiftyTimesLeavesNothingBehind) {
+    ASSERT_EQ(module::unload(), 0);
+    Busy v4(Family::v4);
+    Busy v6(Family::v6);
+    for (unsigned i = 0; i < warm_up; i++)
+        load_and_unload(i % 2 ? &v4 : &v6);
+    const auto slabs = general_slabs();
+    const auto percpu = percpu_memory();
+    for (unsigned i = 0; i < loads / 2; i++) {
+        load_and_unload(nullptr);
+        load_and_unload(i % 2 ? &v4 : &v6);
+    }
+    compare("caches of the module", std::size_t{0}, slabs_named("netatop").size());
+    for (const auto &[name, active] : general_slabs()) {
+        // One object lost in each load would show as that many.
+        const auto before = slabs.count(name) ? slabs.at(name) : 0;
+        const auto growth = active > before ? active - before : 0;
+        if (growth > 0)
+            std::cout << scenario() << ": " << name << ": expected less than " << loads
+                      << " objects more, got " << growth << std::endl;
+        EXPECT_LT(growth, loads) << name;
+    }
+    compare("per-CPU memory, kB", percpu, percpu_memory());
+}
+
+TEST_F(Load, TrafficGoesOnAndIsCounted) {
+    Busy busy(Family::v4);
+    ASSERT_EQ(module::unload(), 0);
+    ASSERT_EQ(module::load(), 0);
+    for (int i = 0; i < 5; i++)
+        busy.await_round();
+    EXPECT_GE(module::counters("total").udp.out.packets, 4U);
+}
+
+TEST_F(Load, SecondCopyIsRefused) { compare("insmod", EEXIST, module::load()); }
+
+TEST_F(Load, ParametersAreTaken) {
+    module::reload("max_sockets=1000 max_tasks=500 max_exits=200");
+    for (const auto &[name, value] :
+         {std::pair{"max_sockets", "1000\n"}, {"max_tasks", "500\n"}, {"max_exits", "200\n"}})
+        compare(name, std::string(value), read_file(parameter(name)));
+}
+
+TEST_F(Load, WrongParametersAreRefused) {
+    ASSERT_EQ(module::unload(), 0);
+    for (const std::string text : {"max_sockets=x", "max_tasks=-", "max_exits=1e3"})
+        compare(text, EINVAL, module::load(text));
+    compare("loaded", false, module::loaded());
+}
+
+TEST_F(Load, FullSocketTableIsCounted) {
+    module::reload("max_sockets=8");
+    const auto &pair = standard_pair();
+    const auto carried = pair.a.carried();
+    Helper sender(pair.a.ns, [&](Channel &test) {
+        std::vector<Fd> sockets;
+        for (int i = 0; i < 40; i++) {
+            sockets.push_back(udp_socket(Family::v4));
+            send_to(sockets.back(), pair.b.at(Family::v4, 9), 10);
+        }
+        test.signal();
+        test.wait();
+    });
+    sender.wait();
+    const auto status = module::Status::read();
+    EXPECT_LE(status.number("#sockinfo"), 8U);
+    EXPECT_GE(status.number("#sockinfo", 1), 32U) << "overflow";
+    Ctl client;
+    compare_soon("process and overflow", (pair.a.carried() - carried).out, [&] {
+        return (client.process_counters(sender.pid()) + module::counters("overflow")).udp.out;
+    });
+}

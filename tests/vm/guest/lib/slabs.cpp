@@ -1,0 +1,45 @@
+#include "lib/slabs.h"
+
+#include <sstream>
+
+#include "lib/command.h"
+
+namespace guest {
+
+namespace {
+
+template <class Wanted> Slabs read_slabs(Wanted wanted) {
+    Slabs slabs;
+    std::istringstream table(read_file("/proc/slabinfo"));
+    for (std::string line; std::getline(table, line);) {
+        std::istringstream words(line);
+        std::string name;
+        std::uint64_t active = 0;
+        if (words >> name >> active && wanted(name))
+            slabs[name] = active;
+    }
+    return slabs;
+}
+
+} // namespace
+
+Slabs general_slabs() {
+    const auto wanted = [](const std::string &name) {
+        return name.rfind("kmalloc-", 0) == 0 || name == "pid";
+    };
+    for (const auto &[name, active] : read_slabs(wanted))
+        write_file("/sys/kernel/slab/" + name + "/shrink", "1");
+    return read_slabs(wanted);
+}
+
+Slabs slabs_named(const std::string &word) {
+    return read_slabs(
+        [&](const std::string &name) { return name.find(word) != std::string::npos; });
+}
+
+std::uint64_t percpu_memory() {
+    const auto text = read_file("/proc/meminfo");
+    return std::stoull(text.substr(text.find("Percpu:") + 7));
+}
+
+} // namespace guest

@@ -1,0 +1,28 @@
+// Waiting with deadlines. Emulated machines are slow: limits are generous, and nothing waits longer
+// than the condition needs.
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace guest {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// How long a helper or a packet may take before the test gives up on it.
+constexpr milliseconds patience{30000};
+// How long counters may take to become equal.
+constexpr milliseconds settling{4000};
+
+template <class Condition> bool eventually(Condition condition, milliseconds limit = patience) {
+    const auto deadline = Clock::now() + limit;
+    while (!condition()) {
+        if (Clock::now() >= deadline)
+            return false;
+        std::this_thread::sleep_for(milliseconds(5));
+    }
+    return true;
+}
+
+} // namespace guest
