@@ -8,7 +8,7 @@ set -euo pipefail
 packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
-	jq kmod mmdebstrap nftables qemu-system-x86 xz-utils zstd'
+	jq kmod mmdebstrap nftables pahole qemu-system-x86 xz-utils zstd'
 packages_check="$packages_deb $packages_machine googletest libgtest-dev libgmock-dev"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy codespell g++ gcc libgtest-dev make shellcheck sparse'

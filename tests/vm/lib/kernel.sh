@@ -98,12 +98,13 @@ settle_image() {
 	rm -rf "$dir/root/boot" "$dir/root/usr/share"
 }
 
-# The headers include their common part by a path of the installed system; find it
-# beside them instead.
+# The headers name each other by the paths of an installed system; let them find each
+# other beside themselves.
 settle_headers() {
 	local headers=$1/root/usr/src/linux-headers-$2
 	# shellcheck disable=SC2016
-	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' "$headers/Makefile"
+	sed -i -e '1i usr_src := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)' \
+		-e 's|/usr/src/|$(usr_src)/|' "$headers/Makefile"
 	ln -sfnT "$(realpath --relative-to="$1/root/lib/modules/$2" "$headers")" "$1/root/lib/modules/$2/build"
 	rm -f "$1/root/lib/modules/$2/source"
 }
