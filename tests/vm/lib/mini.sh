@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The initramfs of the mini machine: busybox, a few dynamically linked tools of the
-# host, the kernel modules that scenarios need. Needs common.sh and kernel.sh.
+# host, the kernel modules that scenarios need. Needs common.sh, kernel.sh and a SCRATCH.
 
 MINI=$TREE/tests/vm/mini
 
@@ -47,7 +47,7 @@ mini_tool_paths() {
 
 make_mini_tools() {
 	local dir tool name
-	dir=$(mktemp -d "$1.XXXXXX")
+	dir=$SCRATCH/tools
 	mkdir -p "$dir"/{dev,etc,proc,root,run,share,sys,tmp,tree,var} "$dir"/usr/{bin,sbin,lib,lib64}
 	for name in bin sbin lib lib64; do
 		ln -s "usr/$name" "$dir/$name"
