@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that depends on a kernel version. Included before everything else in
+ * every file of the module, so that the rest is written for the newest kernel.
+ */
+#ifndef _NTA_COMPAT_H
+#define _NTA_COMPAT_H
+
+#include <linux/kconfig.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "netatop needs Linux 5.10 or newer"
+#endif
+
+#if !IS_ENABLED(CONFIG_64BIT)
+#error "netatop needs a 64-bit kernel"
+#endif
+
+#if !IS_ENABLED(CONFIG_NETFILTER) || !IS_ENABLED(CONFIG_IPV6)
+#error "netatop needs CONFIG_NETFILTER and CONFIG_IPV6"
+#endif
+
+#if !IS_ENABLED(CONFIG_NF_SOCKET_IPV4) || !IS_ENABLED(CONFIG_NF_SOCKET_IPV6)
+#error "netatop needs CONFIG_NF_SOCKET_IPV4 and CONFIG_NF_SOCKET_IPV6"
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#include <linux/net.h>
+
+/* 5.11 ("net: Remove the err argument from sock_from_file") dropped it. */
+static inline struct socket *nta_sock_from_file(struct file *file)
+{
+	int err;
+
+	return sock_from_file(file, &err);
+}
+
+#define sock_from_file(file) nta_sock_from_file(file)
+#endif
+
+#endif /* _NTA_COMPAT_H */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_TOTALS_H
+#define _NTA_TOTALS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/**
+ * struct nta_count - what was carried
+ * @packets: packets on the wire
+ * @bytes: bytes, as the interface counts them
+ */
+struct nta_count {
+	u64 packets;
+	u64 bytes;
+};
+
+/**
+ * enum nta_flow - protocol and direction, in the order of struct netpertask
+ * @NTA_TCP_SND: TCP sent
+ * @NTA_TCP_RCV: TCP received
+ * @NTA_UDP_SND: UDP sent
+ * @NTA_UDP_RCV: UDP received
+ * @NTA_FLOWS: how many there are
+ */
+enum nta_flow {
+	NTA_TCP_SND,
+	NTA_TCP_RCV,
+	NTA_UDP_SND,
+	NTA_UDP_RCV,
+	NTA_FLOWS,
+};
+
+/* NTA_TCP_SND or NTA_UDP_SND plus one of these is a flow. */
+enum nta_dir {
+	NTA_SND,
+	NTA_RCV,
+	NTA_DIRS,
+};
+
+/**
+ * enum nta_class - where a packet goes that no task owns
+ * @NTA_KERNEL: sockets of the kernel itself: tunnels, network file systems
+ * @NTA_NOSOCKET: no socket: resets, TIME_WAIT, SYN cookies, closed ports
+ * @NTA_GONE: sockets whose process is gone
+ * @NTA_OVERFLOW: the tables were full or memory was short
+ * @NTA_CLASSES: how many there are
+ *
+ * One more class, packets that wait for an owner, is what the socket entries
+ * without an owner hold.
+ */
+enum nta_class {
+	NTA_KERNEL,
+	NTA_NOSOCKET,
+	NTA_GONE,
+	NTA_OVERFLOW,
+	NTA_CLASSES,
+};
+
+/**
+ * struct nta_totals - what one CPU saw, whoever owns it
+ * @all: every TCP and UDP packet
+ * @class: those that no task owns
+ * @icmp: ICMP and ICMPv6 packets by direction
+ */
+struct nta_totals {
+	struct nta_count all[NTA_FLOWS];
+	struct nta_count class[NTA_CLASSES][NTA_FLOWS];
+	u64 icmp[NTA_DIRS];
+};
+
+DECLARE_PER_CPU(struct nta_totals, nta_totals);
+
+static inline void nta_count_add(struct nta_count *count, u64 packets, u64 bytes)
+{
+	count->packets += packets;
+	count->bytes += bytes;
+}
+
+/* Any context. */
+static inline void nta_totals_all(enum nta_flow flow, u64 packets, u64 bytes)
+{
+	this_cpu_add(nta_totals.all[flow].packets, packets);
+	this_cpu_add(nta_totals.all[flow].bytes, bytes);
+}
+
+/* Any context. */
+static inline void nta_totals_class(enum nta_class class, enum nta_flow flow,
+				    u64 packets, u64 bytes)
+{
+	this_cpu_add(nta_totals.class[class][flow].packets, packets);
+	this_cpu_add(nta_totals.class[class][flow].bytes, bytes);
+}
+
+/* Any context. */
+static inline void nta_totals_icmp(enum nta_dir dir, u64 packets)
+{
+	this_cpu_add(nta_totals.icmp[dir], packets);
+}
+
+void nta_totals_read(struct nta_totals *sum);
+
+#endif /* _NTA_TOTALS_H */
