@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+
+#include "collect.h"
+#include "owner.h"
+#include "sock.h"
+#include "task.h"
+
+struct rhashtable nta_socks;
+unsigned int nta_max_sockets __read_mostly = 1 << 20;
+atomic64_t nta_sock_overflows;
+atomic_long_t nta_sock_objects;
+
+static struct kmem_cache *nta_sock_cache;
+
+/**
+ * nta_sock_cookie - the kernel's own name of a socket
+ * @sk: a full socket
+ *
+ * Makes the cookie when nobody has asked for it before. A cookie is never
+ * reused while the kernel runs.
+ *
+ * Context: any.
+ * Return: the cookie, never 0.
+ */
+u64 nta_sock_cookie(const struct sock *sk)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	u32 halves[2];
+
+	if (likely(cookie))
+		return cookie;
+	sock_diag_save_cookie((struct sock *)sk, halves);
+	return halves[0] | (u64)halves[1] << 32;
+}
+
+/**
+ * nta_sock_add - find or make the entry of a key
+ * @key: see nta_sock_key()
+ * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @added: set when the entry is new; the caller then holds the right to move
+ *	it and must attach it to an owner or park it
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(); NULL when the table is full
+ * or memory is short, which has been counted.
+ */
+struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
+{
+	unsigned int max = READ_ONCE(nta_max_sockets);
+	struct nta_sock *s, *old;
+	unsigned int n;
+
+	*added = false;
+	n = atomic_read(&nta_socks.nelems);
+	if (n >= max - max / 4)
+		nta_collect_kick();
+	if (n >= max)
+		goto overflow;
+	s = kmem_cache_zalloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!s)
+		goto overflow;
+	s->key = key;
+	s->flow = flow;
+	s->moving = 1;
+	INIT_LIST_HEAD(&s->link);
+
+	old = rhashtable_lookup_get_insert_fast(&nta_socks, &s->node,
+						nta_sock_params);
+	if (!old) {
+		atomic_long_inc(&nta_sock_objects);
+		*added = true;
+		return s;
+	}
+	kmem_cache_free(nta_sock_cache, s);
+	if (!IS_ERR(old))
+		return old;
+overflow:
+	atomic64_inc(&nta_sock_overflows);
+	return NULL;
+}
+
+/**
+ * nta_sock_take - take what an entry holds
+ * @s: the entry
+ * @count: receives packets and bytes by direction
+ *
+ * Whatever is counted meanwhile is either taken or stays; nothing is lost.
+ *
+ * Context: any.
+ * Return: whether there was anything.
+ */
+bool nta_sock_take(struct nta_sock *s, struct nta_count count[NTA_DIRS])
+{
+	bool any = false;
+	int dir;
+
+	for (dir = 0; dir < NTA_DIRS; dir++) {
+		count[dir] = (struct nta_count){};
+		if (atomic64_read(&s->packets[dir]))
+			count[dir].packets = atomic64_xchg(&s->packets[dir], 0);
+		if (atomic64_read(&s->bytes[dir]))
+			count[dir].bytes = atomic64_xchg(&s->bytes[dir], 0);
+		any |= count[dir].packets || count[dir].bytes;
+	}
+	return any;
+}
+
+/* No packet can reach the entry any more: what came last is credited here. */
+static void nta_sock_free(struct rcu_head *rcu)
+{
+	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu);
+
+	nta_owner_settle(s);
+	kmem_cache_free(nta_sock_cache, s);
+	atomic_long_dec(&nta_sock_objects);
+}
+
+/**
+ * nta_sock_drop - forget a socket
+ * @s: its entry, on no list; the caller holds the right to move it. When it
+ *	still has an owner, what is counted until the grace period ends is the
+ *	owner's, whose reference is put then
+ *
+ * Context: process or softirq.
+ */
+void nta_sock_drop(struct nta_sock *s)
+{
+	rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
+	call_rcu(&s->rcu, nta_sock_free);
+}
+
+static void nta_sock_destroy(void *entry, void *unused)
+{
+	struct nta_sock *s = entry;
+
+	nta_owner_settle(s);
+	kmem_cache_free(nta_sock_cache, s);
+	atomic_long_dec(&nta_sock_objects);
+}
+
+/**
+ * nta_sock_setup - make the table of sockets
+ *
+ * Return: 0 or a negative errno.
+ */
+int nta_sock_setup(void)
+{
+	int err;
+
+	nta_sock_cache = KMEM_CACHE(nta_sock, 0);
+	if (!nta_sock_cache)
+		return -ENOMEM;
+	err = rhashtable_init(&nta_socks, &nta_sock_params);
+	if (err)
+		kmem_cache_destroy(nta_sock_cache);
+	return err;
+}
+
+/**
+ * nta_sock_teardown - free all entries
+ *
+ * No packet, reader or work item may be under way.
+ */
+void nta_sock_teardown(void)
+{
+	rhashtable_free_and_destroy(&nta_socks, nta_sock_destroy, NULL);
+	rcu_barrier();
+	kmem_cache_destroy(nta_sock_cache);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_SOCK_H
+#define _NTA_SOCK_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/rhashtable.h>
+#include <linux/types.h>
+#include <net/sock.h>
+
+#include "totals.h"
+
+struct nta_thread;
+struct pid;
+
+/**
+ * struct nta_sock - what is known of one local socket
+ * @node: in the table of sockets
+ * @key: the kernel's socket cookie and the protocol, see nta_sock_key()
+ * @pid: the owner's, to compare with and never to follow; NULL without owner
+ * @owner: thread that is credited, with a reference; NULL while unknown.
+ *	Changed by the holder of @moving alone
+ * @packets: by direction, not yet folded into the owner
+ * @bytes: by direction, not yet folded into the owner
+ * @link: among the owner's sockets, under the lock of its process, or among
+ *	the unowned sockets, under their lock
+ * @moving: bit 0 is held by the one who moves the entry between these lists;
+ *	once the entry is dropped it is held for good
+ * @stamp: number of the last fold that visited this entry
+ * @last: number of packets at the last look, for entries without owner
+ * @flow: NTA_TCP_SND or NTA_UDP_SND; plus the direction it is an nta_flow
+ * @closing: the connection was seen closing
+ * @active: carried something since the last collection
+ * @idle: number of collections without traffic
+ * @rcu: for the release
+ *
+ * The first cache line is all that a packet of a known socket touches. The
+ * entry is a cache: once folded, dropping it only forgets the owner.
+ */
+struct nta_sock {
+	struct rhash_head node;
+	u64 key;
+	struct pid *pid;
+	struct nta_thread __rcu *owner;
+	atomic64_t packets[NTA_DIRS];
+	atomic64_t bytes[NTA_DIRS];
+
+	struct list_head link;
+	unsigned long moving;
+	u32 stamp;
+	u32 last;
+	u8 flow;
+	bool closing;
+	bool active;
+	u8 idle;
+	struct rcu_head rcu;
+} ____cacheline_aligned;
+
+extern struct rhashtable nta_socks;
+extern unsigned int nta_max_sockets;
+extern atomic64_t nta_sock_overflows;
+extern atomic_long_t nta_sock_objects;
+
+/**
+ * nta_sock_hash - hash a socket key
+ * @data: the key, 64 bits
+ * @len: unused
+ * @seed: of the table
+ *
+ * Multiplicative hashing (Dietzfelbinger et al., 1997) with a multiplier that
+ * the table's seed selects. Remote parties cannot choose a cookie, and a local
+ * one does not know the seed.
+ */
+static inline u32 nta_sock_hash(const void *data, u32 len, u32 seed)
+{
+	u64 x = *(const u64 *)data * (((u64)seed << 32 | seed) | 1);
+
+	return (x >> 32) ^ (x >> 48);
+}
+
+/* Constant where it is used, so that the compiler inlines hash and compare. */
+static const struct rhashtable_params nta_sock_params = {
+	.key_len = sizeof(u64),
+	.key_offset = offsetof(struct nta_sock, key),
+	.head_offset = offsetof(struct nta_sock, node),
+	.hashfn = nta_sock_hash,
+	.automatic_shrinking = true,
+};
+
+/**
+ * nta_sock_key - name the entry of a socket
+ * @cookie: of the socket
+ * @flow: NTA_TCP_SND or NTA_UDP_SND
+ *
+ * A raw socket can send both protocols and then has an entry for each.
+ */
+static inline u64 nta_sock_key(u64 cookie, enum nta_flow flow)
+{
+	return cookie << 1 | (flow == NTA_UDP_SND);
+}
+
+/**
+ * nta_sock_find - find the entry of a key
+ * @key: see nta_sock_key()
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ */
+static inline struct nta_sock *nta_sock_find(u64 key)
+{
+	return rhashtable_lookup(&nta_socks, &key, nta_sock_params);
+}
+
+/**
+ * nta_sock_count - count packets of a known socket
+ * @s: its entry
+ * @dir: NTA_SND or NTA_RCV
+ * @packets: how many
+ * @bytes: their bytes
+ *
+ * Context: softirq or process, under rcu_read_lock(). Takes no lock and writes
+ * one cache line, which belongs to this socket.
+ */
+static inline void nta_sock_count(struct nta_sock *s, enum nta_dir dir,
+				  u64 packets, u64 bytes)
+{
+	atomic64_add(packets, &s->packets[dir]);
+	atomic64_add(bytes, &s->bytes[dir]);
+}
+
+/**
+ * nta_sock_trymove - become the one who may change owner and list of an entry
+ * @s: the entry
+ *
+ * Return: true when the caller now holds the right, until nta_sock_moved().
+ */
+static inline bool nta_sock_trymove(struct nta_sock *s)
+{
+	return !test_and_set_bit_lock(0, &s->moving);
+}
+
+static inline void nta_sock_moved(struct nta_sock *s)
+{
+	clear_bit_unlock(0, &s->moving);
+}
+
+u64 nta_sock_cookie(const struct sock *sk);
+struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added);
+bool nta_sock_take(struct nta_sock *s, struct nta_count count[NTA_DIRS]);
+void nta_sock_drop(struct nta_sock *s);
+
+int nta_sock_setup(void);
+void nta_sock_teardown(void);
+
+#endif /* _NTA_SOCK_H */
