@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "collect.h"
+#include "exit.h"
+#include "owner.h"
+#include "task.h"
+
+DEFINE_MUTEX(nta_task_mutex);
+struct rhashtable nta_procs;
+struct rhashtable nta_threads;
+unsigned int nta_max_tasks __read_mostly = 1 << 18;
+atomic64_t nta_task_overflows;
+atomic_long_t nta_task_objects;
+
+static struct kmem_cache *nta_proc_cache;
+static struct kmem_cache *nta_thread_cache;
+
+/* Entries are cache lines apart: the low bits of a pointer say nothing. */
+static u32 nta_pid_hash(const void *data, u32 len, u32 seed)
+{
+	u64 x = (*(const unsigned long *)data >> 4) *
+		(((u64)seed << 32 | seed) | 1);
+
+	return (x >> 32) ^ (x >> 48);
+}
+
+static const struct rhashtable_params nta_proc_params = {
+	.key_len = sizeof(struct pid *),
+	.key_offset = offsetof(struct nta_proc, pid),
+	.head_offset = offsetof(struct nta_proc, node),
+	.hashfn = nta_pid_hash,
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params nta_thread_params = {
+	.key_len = sizeof(struct pid *),
+	.key_offset = offsetof(struct nta_thread, pid),
+	.head_offset = offsetof(struct nta_thread, node),
+	.hashfn = nta_pid_hash,
+	.automatic_shrinking = true,
+};
+
+static void nta_proc_free(struct rcu_head *rcu)
+{
+	struct nta_proc *proc = container_of(rcu, struct nta_proc, rcu);
+
+	put_pid(proc->pid);
+	kmem_cache_free(nta_proc_cache, proc);
+	atomic_long_dec(&nta_task_objects);
+}
+
+static void nta_thread_free(struct rcu_head *rcu)
+{
+	struct nta_thread *thread = container_of(rcu, struct nta_thread, rcu);
+
+	put_pid(thread->pid);
+	kmem_cache_free(nta_thread_cache, thread);
+	atomic_long_dec(&nta_task_objects);
+}
+
+/**
+ * nta_proc_put - put a reference to a process entry
+ * @proc: the entry
+ *
+ * Context: any but hard interrupts.
+ */
+void nta_proc_put(struct nta_proc *proc)
+{
+	if (refcount_dec_and_test(&proc->ref))
+		call_rcu(&proc->rcu, nta_proc_free);
+}
+
+/**
+ * nta_thread_put - put a reference to a thread entry
+ * @thread: the entry
+ *
+ * Context: any but hard interrupts.
+ */
+void nta_thread_put(struct nta_thread *thread)
+{
+	if (!refcount_dec_and_test(&thread->ref))
+		return;
+	nta_proc_put(thread->proc);
+	call_rcu(&thread->rcu, nta_thread_free);
+}
+
+/**
+ * nta_proc_get_maybe_zero - get a reference unless the entry is on its way out
+ * @proc: the entry, found under RCU
+ *
+ * Return: whether the caller has a reference now.
+ */
+bool nta_proc_get_maybe_zero(struct nta_proc *proc)
+{
+	return refcount_inc_not_zero(&proc->ref);
+}
+
+/**
+ * nta_proc_find - find the entry of a process
+ * @pid: of the process
+ *
+ * Context: any but hard interrupts.
+ * Return: the entry with a reference, or NULL.
+ */
+struct nta_proc *nta_proc_find(struct pid *pid)
+{
+	struct nta_proc *proc;
+
+	rcu_read_lock();
+	proc = rhashtable_lookup(&nta_procs, &pid, nta_proc_params);
+	if (proc && !nta_proc_get_maybe_zero(proc))
+		proc = NULL;
+	rcu_read_unlock();
+	return proc;
+}
+
+/**
+ * nta_thread_find - find the entry of a thread
+ * @pid: of the thread
+ *
+ * Context: any but hard interrupts.
+ * Return: the entry with a reference, or NULL.
+ */
+struct nta_thread *nta_thread_find(struct pid *pid)
+{
+	struct nta_thread *thread;
+
+	rcu_read_lock();
+	thread = rhashtable_lookup(&nta_threads, &pid, nta_thread_params);
+	if (thread && !refcount_inc_not_zero(&thread->ref))
+		thread = NULL;
+	rcu_read_unlock();
+	return thread;
+}
+
+/* Is there room for one more entry? If not, that is counted. */
+static bool nta_task_room(void)
+{
+	unsigned int max = READ_ONCE(nta_max_tasks);
+	unsigned int n = atomic_read(&nta_procs.nelems) +
+			 atomic_read(&nta_threads.nelems);
+
+	if (n >= max - max / 4)
+		nta_collect_kick();
+	if (n < max)
+		return true;
+	atomic64_inc(&nta_task_overflows);
+	return false;
+}
+
+/**
+ * nta_task_btime - when a task started
+ * @task: the task, referenced or under RCU
+ *
+ * Return: seconds since the epoch, rounded down.
+ */
+u64 nta_task_btime(struct task_struct *task)
+{
+	struct timespec64 boot;
+
+	getboottime64(&boot);
+	return div_u64(timespec64_to_ns(&boot) + task->start_boottime,
+		       NSEC_PER_SEC);
+}
+
+/**
+ * nta_proc_finished - has every thread of a process ended and closed its files?
+ * @proc: the process
+ *
+ * A thread gets its exit_state after its files are closed (do_exit() in the
+ * kernel's exit.c), and all but the leader leave the group by themselves then.
+ *
+ * Context: any.
+ */
+bool nta_proc_finished(struct nta_proc *proc)
+{
+	struct task_struct *leader;
+	bool finished;
+
+	rcu_read_lock();
+	leader = pid_task(proc->pid, PIDTYPE_TGID);
+	finished = !leader || (READ_ONCE(leader->exit_state) &&
+			       thread_group_empty(leader));
+	rcu_read_unlock();
+	return finished;
+}
+
+static struct nta_proc *nta_proc_create(struct task_struct *task,
+					struct pid *pid)
+{
+	struct nta_proc *proc, *old;
+
+	if (!nta_task_room())
+		return NULL;
+	proc = kmem_cache_zalloc(nta_proc_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!proc) {
+		atomic64_inc(&nta_task_overflows);
+		return NULL;
+	}
+	proc->pid = get_pid(pid);
+	refcount_set(&proc->ref, 2);
+	spin_lock_init(&proc->lock);
+	INIT_LIST_HEAD(&proc->threads);
+	proc->btime = nta_task_btime(task->group_leader);
+	strscpy(proc->command, task->group_leader->comm, sizeof(proc->command));
+	init_waitqueue_func_entry(&proc->wait, nta_exit_wake);
+	atomic_long_inc(&nta_task_objects);
+
+	old = rhashtable_lookup_get_insert_fast(&nta_procs, &proc->node,
+						nta_proc_params);
+	if (!old) {
+		add_wait_queue(&pid->wait_pidfd, &proc->wait);
+		if (nta_proc_finished(proc))
+			nta_exit_queue(proc);
+		return proc;
+	}
+	call_rcu(&proc->rcu, nta_proc_free);
+	if (!IS_ERR(old))
+		return nta_proc_get_maybe_zero(old) ? old : NULL;
+	atomic64_inc(&nta_task_overflows);
+	return NULL;
+}
+
+/* The process of @task with a reference, or NULL. */
+static struct nta_proc *nta_proc_of(struct task_struct *task)
+{
+	struct pid *pid = get_task_pid(task, PIDTYPE_TGID);
+	struct nta_proc *proc = NULL;
+
+	if (pid) {
+		proc = nta_proc_find(pid);
+		if (!proc)
+			proc = nta_proc_create(task, pid);
+	}
+	put_pid(pid);
+	return proc;
+}
+
+/* Put a new thread among those of its process, unless that is finished. */
+static bool nta_thread_link(struct nta_thread *thread)
+{
+	struct nta_proc *proc = thread->proc;
+
+	spin_lock_bh(&proc->lock);
+	if (!proc->dead) {
+		list_add_tail_rcu(&thread->link, &proc->threads);
+		thread->linked = true;
+	}
+	spin_unlock_bh(&proc->lock);
+	return thread->linked;
+}
+
+static struct nta_thread *nta_thread_create(struct nta_proc *proc,
+					    struct pid *pid)
+{
+	struct nta_thread *thread, *old;
+
+	if (!nta_task_room())
+		return NULL;
+	thread = kmem_cache_zalloc(nta_thread_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!thread) {
+		atomic64_inc(&nta_task_overflows);
+		return NULL;
+	}
+	refcount_inc(&proc->ref);
+	thread->proc = proc;
+	thread->pid = get_pid(pid);
+	refcount_set(&thread->ref, 2);
+	INIT_LIST_HEAD(&thread->link);
+	INIT_LIST_HEAD(&thread->socks);
+	atomic_long_inc(&nta_task_objects);
+
+	old = rhashtable_lookup_get_insert_fast(&nta_threads, &thread->node,
+						nta_thread_params);
+	if (!old) {
+		if (nta_thread_link(thread))
+			return thread;
+		rhashtable_remove_fast(&nta_threads, &thread->node,
+				       nta_thread_params);
+		nta_thread_put(thread);
+		nta_thread_put(thread);
+		return NULL;
+	}
+	nta_proc_put(proc);
+	call_rcu(&thread->rcu, nta_thread_free);
+	if (!IS_ERR(old))
+		return refcount_inc_not_zero(&old->ref) ? old : NULL;
+	atomic64_inc(&nta_task_overflows);
+	return NULL;
+}
+
+/**
+ * nta_thread_of - find or make the entry of a task
+ * @task: the task, referenced or the current one
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the entry with a reference; NULL when @task has ended, or when the
+ * table is full or memory is short, which has been counted.
+ */
+struct nta_thread *nta_thread_of(struct task_struct *task)
+{
+	struct pid *pid = get_task_pid(task, PIDTYPE_PID);
+	struct nta_thread *thread = NULL;
+	struct nta_proc *proc;
+
+	if (pid)
+		thread = nta_thread_find(pid);
+	if (pid && !thread) {
+		proc = nta_proc_of(task);
+		if (proc) {
+			thread = nta_thread_create(proc, pid);
+			nta_proc_put(proc);
+		}
+	}
+	put_pid(pid);
+	return thread;
+}
+
+/* Take a thread that owns nothing out of its process and the table. */
+static void nta_thread_unlink(struct nta_thread *thread)
+{
+	spin_lock_bh(&thread->proc->lock);
+	thread->linked = false;
+	list_del_rcu(&thread->link);
+	spin_unlock_bh(&thread->proc->lock);
+	rhashtable_remove_fast(&nta_threads, &thread->node, nta_thread_params);
+	nta_thread_put(thread);
+}
+
+/**
+ * nta_thread_remove - forget a thread that has ended while its process lives
+ * @thread: the thread
+ *
+ * Its counts stay in the process; its sockets go to the leader, whose entry is
+ * made when there is none, or are forgotten when that fails.
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_thread_remove(struct nta_thread *thread)
+{
+	struct nta_proc *proc = thread->proc;
+	struct nta_thread *leader;
+
+	lockdep_assert_held(&nta_task_mutex);
+	rcu_read_lock();
+	leader = nta_thread_find(proc->pid);
+	if (!leader)
+		leader = nta_thread_create(proc, proc->pid);
+	rcu_read_unlock();
+
+	spin_lock_bh(&proc->lock);
+	thread->linked = false;
+	spin_unlock_bh(&proc->lock);
+	if (leader && leader->linked) {
+		nta_owner_inherit(thread, leader);
+	} else {
+		nta_owner_release(thread);
+	}
+	if (leader)
+		nta_thread_put(leader);
+	nta_thread_unlink(thread);
+}
+
+/**
+ * nta_proc_remove - take a finished process and its threads out of the tables
+ * @proc: the process, marked dead, so that nothing is added to it
+ *
+ * Afterwards its counters are final. The reference of the table becomes the
+ * caller's.
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_proc_remove(struct nta_proc *proc)
+{
+	struct nta_thread *thread, *next;
+
+	lockdep_assert_held(&nta_task_mutex);
+	list_for_each_entry_safe(thread, next, &proc->threads, link) {
+		nta_owner_release(thread);
+		nta_thread_unlink(thread);
+	}
+	rhashtable_remove_fast(&nta_procs, &proc->node, nta_proc_params);
+}
+
+/**
+ * nta_task_setup - make the tables of processes and threads
+ *
+ * Return: 0 or a negative errno.
+ */
+int nta_task_setup(void)
+{
+	int err = -ENOMEM;
+
+	nta_proc_cache = KMEM_CACHE(nta_proc, 0);
+	if (!nta_proc_cache)
+		return err;
+	nta_thread_cache = KMEM_CACHE(nta_thread, 0);
+	if (!nta_thread_cache)
+		goto err_proc_cache;
+	err = rhashtable_init(&nta_procs, &nta_proc_params);
+	if (err)
+		goto err_thread_cache;
+	err = rhashtable_init(&nta_threads, &nta_thread_params);
+	if (err)
+		goto err_procs;
+	return 0;
+
+err_procs:
+	rhashtable_destroy(&nta_procs);
+err_thread_cache:
+	kmem_cache_destroy(nta_thread_cache);
+err_proc_cache:
+	kmem_cache_destroy(nta_proc_cache);
+	return err;
+}
+
+static void nta_proc_destroy(void *entry, void *unused)
+{
+	struct nta_proc *proc = entry;
+
+	remove_wait_queue(&proc->pid->wait_pidfd, &proc->wait);
+	nta_proc_put(proc);
+}
+
+static void nta_thread_destroy(void *entry, void *unused)
+{
+	nta_thread_put(entry);
+}
+
+/**
+ * nta_task_clean - empty the tables
+ *
+ * Afterwards no process calls nta_exit_wake() any more. Sockets must be gone
+ * already: they hold references.
+ */
+void nta_task_clean(void)
+{
+	rhashtable_free_and_destroy(&nta_threads, nta_thread_destroy, NULL);
+	rhashtable_free_and_destroy(&nta_procs, nta_proc_destroy, NULL);
+}
+
+/**
+ * nta_task_teardown - free what setup made, after nta_task_clean()
+ *
+ * Nobody holds a reference to an entry any more.
+ */
+void nta_task_teardown(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(nta_thread_cache);
+	kmem_cache_destroy(nta_proc_cache);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_TASK_H
+#define _NTA_TASK_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "totals.h"
+
+struct nta_sock;
+
+/**
+ * struct nta_proc - a process (thread group) that owns or owned sockets
+ * @node: in the table of processes
+ * @pid: identity, with a reference, so a reused number is another process
+ * @ref: the table, each thread, and the list of exit records hold one
+ * @lock: protects @count, @threads, @dead, and of each thread the counters,
+ *	the list of sockets and their owners. Taken with bottom halves off
+ * @dead: finished: nothing can be added any more
+ * @queued: waits for the exit work
+ * @count: folded so far, by flow
+ * @threads: its threads that are known; removal needs nta_task_mutex too
+ * @wait: called when the process ends
+ * @exits: among the processes that the exit work looks at
+ * @record: among the exit records
+ * @btime: start, seconds since the epoch
+ * @cgroup: id of its cgroup (version 2)
+ * @command: name at the end, written by @wait's callback
+ * @rcu: for the release
+ */
+struct nta_proc {
+	struct rhash_head node;
+	struct pid *pid;
+	refcount_t ref;
+	spinlock_t lock;
+	bool dead;
+	unsigned long queued;
+	struct nta_count count[NTA_FLOWS];
+	struct list_head threads;
+	struct wait_queue_entry wait;
+	union {
+		struct llist_node exits;
+		struct rcu_head rcu;
+	};
+	struct list_head record;
+	u64 btime;
+	char command[TASK_COMM_LEN];
+};
+
+/**
+ * struct nta_thread - a thread that owns or owned sockets
+ * @node: in the table of threads
+ * @pid: identity, with a reference
+ * @ref: the table and each socket entry hold one
+ * @linked: is among the threads of @proc; under the lock of that
+ * @proc: its process, with a reference
+ * @count: folded so far, by flow
+ * @link: among the threads of @proc
+ * @socks: the socket entries it owns
+ * @rcu: for the release
+ */
+struct nta_thread {
+	struct rhash_head node;
+	struct pid *pid;
+	refcount_t ref;
+	bool linked;
+	struct nta_proc *proc;
+	struct nta_count count[NTA_FLOWS];
+	struct list_head link;
+	struct list_head socks;
+	struct rcu_head rcu;
+};
+
+/*
+ * Whoever folds counters for a reader, collects, or removes a thread or a
+ * process holds it; the packet path does not. Outermost of the module's locks.
+ */
+extern struct mutex nta_task_mutex;
+extern struct rhashtable nta_procs;
+extern struct rhashtable nta_threads;
+extern unsigned int nta_max_tasks;
+extern atomic64_t nta_task_overflows;
+extern atomic_long_t nta_task_objects;
+
+struct nta_thread *nta_thread_of(struct task_struct *task);
+struct nta_thread *nta_thread_find(struct pid *pid);
+struct nta_proc *nta_proc_find(struct pid *pid);
+void nta_thread_put(struct nta_thread *thread);
+void nta_proc_put(struct nta_proc *proc);
+bool nta_proc_get_maybe_zero(struct nta_proc *proc);
+bool nta_proc_finished(struct nta_proc *proc);
+void nta_proc_remove(struct nta_proc *proc);
+void nta_thread_remove(struct nta_thread *thread);
+u64 nta_task_btime(struct task_struct *task);
+
+int nta_task_setup(void);
+void nta_task_clean(void);
+void nta_task_teardown(void);
+
+#endif /* _NTA_TASK_H */
