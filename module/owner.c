@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who owns a socket, and the transfer of what its entry counted to the owner.
+ * An entry is always on one list: among the sockets of its owner, or among
+ * the unowned ones. Whoever moves it holds its right to move.
+ */
+#include <linux/sched.h>
+
+#include "owner.h"
+#include "sock.h"
+#include "task.h"
+#include "walk.h"
+
+/* How many entries are looked at with bottom halves off. */
+#define NTA_BATCH		64
+/* After how many collections without traffic an entry is dropped. */
+#define NTA_IDLE_TCP		24
+#define NTA_IDLE_UDP		3
+#define NTA_IDLE_UNOWNED	6
+
+static DEFINE_SPINLOCK(nta_unowned_lock);
+static LIST_HEAD(nta_unowned);
+static unsigned int nta_unowned_n;
+
+/* Number of the present fold, under nta_task_mutex; see nta_sock.stamp. */
+static u32 nta_stamp;
+
+#ifdef NETATOP_DEBUG
+#include <linux/moduleparam.h>
+
+static bool nta_break_credit;
+module_param_named(break_credit, nta_break_credit, bool, 0644);
+MODULE_PARM_DESC(break_credit, "lose what is folded, to see tests fail");
+#else
+static const bool nta_break_credit;
+#endif
+
+/**
+ * nta_owner_unowned - how many sockets have no owner
+ *
+ * Context: any.
+ */
+unsigned int nta_owner_unowned(void)
+{
+	return READ_ONCE(nta_unowned_n);
+}
+
+/* Credit what @s holds to @t and its process; caller holds the lock of that. */
+static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
+{
+	struct nta_count count[NTA_DIRS];
+	int dir;
+
+	lockdep_assert_held(&t->proc->lock);
+	if (!nta_sock_take(s, count))
+		return;
+	s->active = true;
+	if (nta_break_credit)
+		return;
+	for (dir = 0; dir < NTA_DIRS; dir++) {
+		u64 packets = count[dir].packets, bytes = count[dir].bytes;
+
+		nta_count_add(&t->count[s->flow + dir], packets, bytes);
+		nta_count_add(&t->proc->count[s->flow + dir], packets, bytes);
+	}
+}
+
+/**
+ * nta_owner_settle - credit what came while an entry was being dropped
+ * @s: the entry, which no packet can reach any more
+ *
+ * To the owner that it had, as long as that is not reported; else it is
+ * traffic of a socket whose process is gone. Puts the owner.
+ *
+ * Context: process or softirq.
+ */
+void nta_owner_settle(struct nta_sock *s)
+{
+	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
+	struct nta_count count[NTA_DIRS];
+	bool dead = true;
+	int dir;
+
+	if (t) {
+		spin_lock_bh(&t->proc->lock);
+		dead = t->proc->dead;
+		if (!dead)
+			nta_owner_fold(s, t);
+		spin_unlock_bh(&t->proc->lock);
+		nta_thread_put(t);
+	}
+	if (!dead || !nta_sock_take(s, count))
+		return;
+	for (dir = 0; dir < NTA_DIRS; dir++)
+		nta_totals_class(NTA_GONE, s->flow + dir, count[dir].packets,
+				 count[dir].bytes);
+}
+
+/* Take @s off its list; caller holds its right to move. */
+static void nta_owner_detach(struct nta_sock *s)
+{
+	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
+
+	if (!t) {
+		spin_lock_bh(&nta_unowned_lock);
+		list_del_init(&s->link);
+		WRITE_ONCE(nta_unowned_n, nta_unowned_n - 1);
+		spin_unlock_bh(&nta_unowned_lock);
+		return;
+	}
+	spin_lock_bh(&t->proc->lock);
+	nta_owner_fold(s, t);
+	list_del_init(&s->link);
+	spin_unlock_bh(&t->proc->lock);
+	WRITE_ONCE(s->pid, NULL);
+	RCU_INIT_POINTER(s->owner, NULL);
+	nta_thread_put(t);
+}
+
+/*
+ * Give @s, which is on no list, to @t; caller holds its right to move. On
+ * success the caller's reference to @t has become the entry's.
+ */
+static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t)
+{
+	bool linked;
+
+	spin_lock_bh(&t->proc->lock);
+	linked = t->linked && !t->proc->dead;
+	if (linked) {
+		rcu_assign_pointer(s->owner, t);
+		WRITE_ONCE(s->pid, t->pid);
+		s->stamp = READ_ONCE(nta_stamp);
+		list_add_tail(&s->link, &t->socks);
+	}
+	spin_unlock_bh(&t->proc->lock);
+	return linked;
+}
+
+/* Put @s, which is on no list, among the unowned; caller holds its right. */
+static void nta_owner_set_aside(struct nta_sock *s)
+{
+	spin_lock_bh(&nta_unowned_lock);
+	s->stamp = READ_ONCE(nta_stamp);
+	s->idle = 0;
+	list_add_tail(&s->link, &nta_unowned);
+	WRITE_ONCE(nta_unowned_n, nta_unowned_n + 1);
+	spin_unlock_bh(&nta_unowned_lock);
+	nta_walk_kick();
+}
+
+/**
+ * nta_owner_park - keep a new entry until its owner is found
+ * @s: the entry; the caller holds its right to move, which is given back
+ *
+ * Context: softirq or process.
+ */
+void nta_owner_park(struct nta_sock *s)
+{
+	nta_owner_set_aside(s);
+	nta_sock_moved(s);
+}
+
+/**
+ * nta_owner_claim_new - give a new entry its first owner
+ * @s: the entry; the caller holds its right to move, which is given back
+ * @task: the owner
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: false when the table of tasks is full, which has been counted; the
+ * entry then waits for an owner.
+ */
+bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task)
+{
+	struct nta_thread *t = nta_thread_of(task);
+	bool attached = t && nta_owner_attach(s, t);
+
+	if (!attached) {
+		if (t)
+			nta_thread_put(t);
+		nta_owner_set_aside(s);
+	}
+	nta_sock_moved(s);
+	return attached;
+}
+
+/* As nta_owner_claim(); @missing: only when there is no owner yet. */
+static bool nta_owner_change(struct nta_sock *s, struct task_struct *task,
+			     bool missing)
+{
+	struct nta_thread *t;
+	bool claimed = true;
+
+	local_bh_disable();
+	if (!nta_sock_trymove(s))
+		goto out;
+	if (missing && rcu_access_pointer(s->owner))
+		goto moved;
+	t = nta_thread_of(task);
+	if (t && rcu_access_pointer(s->owner) == t) {
+		nta_thread_put(t);
+		goto moved;
+	}
+	nta_owner_detach(s);
+	claimed = t && nta_owner_attach(s, t);
+	if (!claimed) {
+		if (t)
+			nta_thread_put(t);
+		nta_owner_set_aside(s);
+	}
+moved:
+	nta_sock_moved(s);
+out:
+	local_bh_enable();
+	return claimed;
+}
+
+/**
+ * nta_owner_claim - make a task the owner of a socket
+ * @s: the entry
+ * @task: the new owner, which uses the socket now
+ *
+ * What was counted for the previous owner is folded into it first; what was
+ * counted without an owner becomes the new one's. When another CPU is moving
+ * the entry, that one wins.
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: false when the table of tasks is full, which has been counted; the
+ * entry then waits for an owner.
+ */
+bool nta_owner_claim(struct nta_sock *s, struct task_struct *task)
+{
+	return nta_owner_change(s, task, false);
+}
+
+/**
+ * nta_owner_resolve - make a task the owner of a socket that has none
+ * @s: the entry
+ * @task: the owner: it receives from the socket, or holds a descriptor of it
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+void nta_owner_resolve(struct nta_sock *s, struct task_struct *task)
+{
+	nta_owner_change(s, task, true);
+}
+
+/* The next stamp; a list is done when its first entry bears it. */
+static u32 nta_owner_next_stamp(void)
+{
+	lockdep_assert_held(&nta_task_mutex);
+	WRITE_ONCE(nta_stamp, nta_stamp + 1);
+	return nta_stamp;
+}
+
+/* Drop entries that have been taken off the lists; the caller had the right. */
+static void nta_owner_drop(struct list_head *dropped)
+{
+	struct nta_sock *s, *next;
+
+	list_for_each_entry_safe(s, next, dropped, link) {
+		list_del_init(&s->link);
+		nta_sock_drop(s);
+	}
+}
+
+/*
+ * Fold the sockets of @t, each once, in batches: visited entries go to the
+ * tail with the present stamp. @stale, when given, says which to drop.
+ */
+static void nta_owner_rotate(struct nta_thread *t,
+			     bool (*stale)(struct nta_sock *s))
+{
+	u32 stamp = nta_owner_next_stamp();
+	LIST_HEAD(dropped);
+	bool more = true;
+	int n;
+
+	while (more) {
+		spin_lock_bh(&t->proc->lock);
+		for (n = 0; more && n < NTA_BATCH; n++) {
+			struct nta_sock *s;
+
+			s = list_first_entry_or_null(&t->socks, struct nta_sock,
+						     link);
+			if (!s || s->stamp == stamp) {
+				more = false;
+				break;
+			}
+			s->stamp = stamp;
+			nta_owner_fold(s, t);
+			if (stale && stale(s) && nta_sock_trymove(s))
+				list_move_tail(&s->link, &dropped);
+			else
+				list_move_tail(&s->link, &t->socks);
+		}
+		spin_unlock_bh(&t->proc->lock);
+		nta_owner_drop(&dropped);
+		cond_resched();
+	}
+}
+
+/**
+ * nta_owner_fold_thread - bring the counters of a thread up to date
+ * @thread: the thread
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_owner_fold_thread(struct nta_thread *thread)
+{
+	nta_owner_rotate(thread, NULL);
+}
+
+/**
+ * nta_owner_fold_proc - bring the counters of a process up to date
+ * @proc: the process
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_owner_fold_proc(struct nta_proc *proc)
+{
+	struct nta_thread *t;
+
+	list_for_each_entry_rcu(t, &proc->threads, link,
+				lockdep_is_held(&nta_task_mutex))
+		nta_owner_rotate(t, NULL);
+}
+
+static bool nta_owner_stale(struct nta_sock *s)
+{
+	u8 limit = NTA_IDLE_TCP;
+
+	if (s->closing || s->flow == NTA_UDP_SND)
+		limit = NTA_IDLE_UDP;
+	s->idle = s->active ? 0 : min(s->idle + 1, U8_MAX);
+	s->active = false;
+	return s->idle >= limit;
+}
+
+static bool nta_owner_stale_pressed(struct nta_sock *s)
+{
+	return nta_owner_stale(s) || s->idle;
+}
+
+/**
+ * nta_owner_expire - fold a thread's sockets and drop those that went idle
+ * @thread: the thread
+ * @pressed: the table is filling up: drop all that rest
+ *
+ * Context: process, nta_task_mutex held; once in a collection.
+ */
+void nta_owner_expire(struct nta_thread *thread, bool pressed)
+{
+	nta_owner_rotate(thread, pressed ? nta_owner_stale_pressed :
+					   nta_owner_stale);
+}
+
+/* Visit each unowned entry once, in batches; @visit says which to drop. */
+static void nta_owner_rotate_unowned(bool (*visit)(struct nta_sock *s, void *),
+				     void *arg)
+{
+	u32 stamp = nta_owner_next_stamp();
+	LIST_HEAD(dropped);
+	bool more = true;
+	int n;
+
+	while (more) {
+		spin_lock_bh(&nta_unowned_lock);
+		for (n = 0; more && n < NTA_BATCH; n++) {
+			struct nta_sock *s;
+
+			s = list_first_entry_or_null(&nta_unowned,
+						     struct nta_sock, link);
+			if (!s || s->stamp == stamp) {
+				more = false;
+				break;
+			}
+			s->stamp = stamp;
+			if (visit(s, arg) && nta_sock_trymove(s)) {
+				list_move_tail(&s->link, &dropped);
+				WRITE_ONCE(nta_unowned_n, nta_unowned_n - 1);
+			} else {
+				list_move_tail(&s->link, &nta_unowned);
+			}
+		}
+		spin_unlock_bh(&nta_unowned_lock);
+		nta_owner_drop(&dropped);
+		cond_resched();
+	}
+}
+
+static bool nta_owner_stale_unowned(struct nta_sock *s, void *unused)
+{
+	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
+		      atomic64_read(&s->packets[NTA_RCV]);
+
+	s->idle = packets != s->last ? 0 : min(s->idle + 1, U8_MAX);
+	s->last = packets;
+	return s->idle >= NTA_IDLE_UNOWNED;
+}
+
+/**
+ * nta_owner_expire_unowned - drop unowned entries that no walk found an owner
+ * for and that carry nothing any more
+ *
+ * What they hold becomes traffic of sockets whose process is gone.
+ *
+ * Context: process, nta_task_mutex held; once in a collection.
+ */
+void nta_owner_expire_unowned(void)
+{
+	nta_owner_rotate_unowned(nta_owner_stale_unowned, NULL);
+}
+
+static bool nta_owner_sum(struct nta_sock *s, void *arg)
+{
+	struct nta_count *sum = arg;
+	int dir;
+
+	for (dir = 0; dir < NTA_DIRS; dir++)
+		nta_count_add(&sum[s->flow + dir],
+			      atomic64_read(&s->packets[dir]),
+			      atomic64_read(&s->bytes[dir]));
+	return false;
+}
+
+/**
+ * nta_owner_waiting - sum what waits for an owner
+ * @sum: receives packets and bytes by flow
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_owner_waiting(struct nta_count sum[NTA_FLOWS])
+{
+	memset(sum, 0, NTA_FLOWS * sizeof(*sum));
+	nta_owner_rotate_unowned(nta_owner_sum, sum);
+}
+
+/**
+ * nta_owner_inherit - give the sockets of one thread to another
+ * @from: thread that has ended
+ * @to: thread of the same process
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
+{
+	struct nta_sock *s, *next;
+	bool more = true;
+	int n, moved;
+
+	while (more) {
+		n = moved = 0;
+		spin_lock_bh(&from->proc->lock);
+		list_for_each_entry_safe(s, next, &from->socks, link) {
+			if (n++ == NTA_BATCH)
+				break;
+			if (!nta_sock_trymove(s))
+				continue;
+			nta_owner_fold(s, from);
+			refcount_inc(&to->ref);
+			rcu_assign_pointer(s->owner, to);
+			WRITE_ONCE(s->pid, to->pid);
+			list_move_tail(&s->link, &to->socks);
+			nta_sock_moved(s);
+			moved++;
+		}
+		more = !list_empty(&from->socks);
+		spin_unlock_bh(&from->proc->lock);
+		while (moved--)
+			nta_thread_put(from);
+		cond_resched();
+	}
+}
+
+/**
+ * nta_owner_release - fold and drop all sockets of a thread
+ * @thread: the thread, which nothing can be attached to any more
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_owner_release(struct nta_thread *thread)
+{
+	struct nta_sock *s, *next;
+	LIST_HEAD(dropped);
+	bool more = true;
+	int n;
+
+	while (more) {
+		n = 0;
+		spin_lock_bh(&thread->proc->lock);
+		list_for_each_entry_safe(s, next, &thread->socks, link) {
+			if (n++ == NTA_BATCH)
+				break;
+			if (!nta_sock_trymove(s))
+				continue;
+			nta_owner_fold(s, thread);
+			list_move_tail(&s->link, &dropped);
+		}
+		more = !list_empty(&thread->socks);
+		spin_unlock_bh(&thread->proc->lock);
+		nta_owner_drop(&dropped);
+		cond_resched();
+	}
+}
