@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The periodic work: forget threads that ended, sockets that went idle and
+ * sockets whose owner was never found.
+ */
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
+
+#include "collect.h"
+#include "exit.h"
+#include "owner.h"
+#include "sock.h"
+#include "task.h"
+
+#define NTA_COLLECT_PERIOD	(5 * HZ)
+/* When a table is filling up, it is collected this often at most. */
+#define NTA_COLLECT_PAUSE	(HZ / 10)
+
+static struct workqueue_struct *nta_collect_wq;
+static void nta_collect_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(nta_collect_work, nta_collect_work_fn);
+static unsigned long nta_collect_ended_at;
+
+static bool nta_collect_has_ended(struct nta_thread *thread)
+{
+	bool ended;
+
+	rcu_read_lock();
+	ended = !pid_task(thread->pid, PIDTYPE_PID);
+	rcu_read_unlock();
+	return ended;
+}
+
+static void nta_collect_proc(struct nta_proc *proc)
+{
+	unsigned int max = READ_ONCE(nta_max_sockets);
+	struct nta_thread *thread, *next;
+	bool pressed;
+
+	mutex_lock(&nta_task_mutex);
+	if (proc->dead)
+		goto unlock;
+	pressed = atomic_read(&nta_socks.nelems) >= max - max / 4;
+	list_for_each_entry_safe(thread, next, &proc->threads, link) {
+		nta_owner_expire(thread, pressed);
+		/* The leader's entry is the heir of all others: it stays. */
+		if (thread->pid != proc->pid && nta_collect_has_ended(thread))
+			nta_thread_remove(thread);
+	}
+unlock:
+	mutex_unlock(&nta_task_mutex);
+	if (nta_proc_finished(proc))
+		nta_exit_queue(proc);
+}
+
+static void nta_collect_work_fn(struct work_struct *work)
+{
+	struct rhashtable_iter iter;
+	struct nta_proc *proc;
+
+	rhashtable_walk_enter(&nta_procs, &iter);
+	rhashtable_walk_start(&iter);
+	while ((proc = rhashtable_walk_next(&iter))) {
+		/* An error says that the table is being resized: go on. */
+		if (IS_ERR(proc) || !nta_proc_get_maybe_zero(proc))
+			continue;
+		rhashtable_walk_stop(&iter);
+		nta_collect_proc(proc);
+		nta_proc_put(proc);
+		cond_resched();
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+
+	mutex_lock(&nta_task_mutex);
+	nta_owner_expire_unowned();
+	mutex_unlock(&nta_task_mutex);
+	WRITE_ONCE(nta_collect_ended_at, jiffies);
+	queue_delayed_work(nta_collect_wq, &nta_collect_work,
+			   NTA_COLLECT_PERIOD);
+}
+
+/**
+ * nta_collect_kick - a table is filling up: collect now
+ *
+ * Context: softirq or process.
+ */
+void nta_collect_kick(void)
+{
+	if (time_after(jiffies, READ_ONCE(nta_collect_ended_at) +
+			       NTA_COLLECT_PAUSE))
+		mod_delayed_work(nta_collect_wq, &nta_collect_work, 0);
+}
+
+/**
+ * nta_collect_setup - start the periodic work
+ *
+ * Return: 0 or a negative errno.
+ */
+int nta_collect_setup(void)
+{
+	nta_collect_ended_at = jiffies;
+	nta_collect_wq = alloc_workqueue("netatop_collect", WQ_UNBOUND, 1);
+	if (!nta_collect_wq)
+		return -ENOMEM;
+	queue_delayed_work(nta_collect_wq, &nta_collect_work,
+			   NTA_COLLECT_PERIOD);
+	return 0;
+}
+
+/**
+ * nta_collect_stop - end the periodic work
+ *
+ * No packet may be under way that could ask for it.
+ */
+void nta_collect_stop(void)
+{
+	cancel_delayed_work_sync(&nta_collect_work);
+}
+
+/**
+ * nta_collect_teardown - free what setup made, after nta_collect_stop()
+ */
+void nta_collect_teardown(void)
+{
+	destroy_workqueue(nta_collect_wq);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_COLLECT_H
+#define _NTA_COLLECT_H
+
+void nta_collect_kick(void);
+
+int nta_collect_setup(void);
+void nta_collect_stop(void);
+void nta_collect_teardown(void);
+
+#endif /* _NTA_COLLECT_H */
