@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The getsockopt commands of uapi/netatop.h.
+ */
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/in.h>
+#include <linux/netfilter.h>
+#include <linux/pid.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+
+#include "ctl.h"
+#include "exit.h"
+#include "owner.h"
+#include "task.h"
+#include "uapi/netatop.h"
+#include "walk.h"
+
+/**
+ * struct nta_pertask_64 - struct netpertask as 64-bit programs have it
+ * @id: process or thread id
+ * @hole: padding, always 0
+ * @btime: start time, seconds since the epoch
+ * @command: task name
+ * @count: packets and bytes by flow
+ */
+struct nta_pertask_64 {
+	s32 id;
+	u32 hole;
+	u64 btime;
+	char command[NETATOP_COMMAND_LEN];
+	struct nta_count count[NTA_FLOWS];
+};
+
+/**
+ * struct nta_pertask_32 - struct netpertask as 32-bit programs have it
+ * @id: process or thread id
+ * @btime: start time, seconds since the epoch
+ * @command: task name
+ * @count: packets and bytes by flow
+ */
+struct nta_pertask_32 {
+	s32 id;
+	u32 btime;
+	char command[NETATOP_COMMAND_LEN];
+	struct nta_count count[NTA_FLOWS];
+} __packed;
+
+static_assert(sizeof(struct netpertask) == 96);
+static_assert(sizeof(struct nta_pertask_64) == sizeof(struct netpertask));
+static_assert(offsetof(struct nta_pertask_64, btime) ==
+	      offsetof(struct netpertask, btime));
+static_assert(offsetof(struct nta_pertask_64, command) ==
+	      offsetof(struct netpertask, command));
+static_assert(offsetof(struct nta_pertask_64, count) ==
+	      offsetof(struct netpertask, tcpsndpacks));
+static_assert(sizeof(struct nta_pertask_32) == 88);
+
+/* What a command answers, before it takes the caller's layout. */
+struct nta_answer {
+	pid_t id;
+	u64 btime;
+	char command[NETATOP_COMMAND_LEN];
+	struct nta_count count[NTA_FLOWS];
+};
+
+/* Every byte that is copied has been written: both layouts start as zeros. */
+static int nta_ctl_reply(const struct nta_answer *answer, void __user *user,
+			 int *len)
+{
+	union {
+		struct nta_pertask_64 native;
+		struct nta_pertask_32 compat;
+	} reply;
+	size_t size;
+
+	memset(&reply, 0, sizeof(reply));
+	if (in_compat_syscall()) {
+		size = sizeof(reply.compat);
+		reply.compat.id = answer->id;
+		reply.compat.btime = answer->btime;
+		memcpy(reply.compat.command, answer->command, NETATOP_COMMAND_LEN);
+		memcpy(reply.compat.count, answer->count, sizeof(answer->count));
+	} else {
+		size = sizeof(reply.native);
+		reply.native.id = answer->id;
+		reply.native.btime = answer->btime;
+		memcpy(reply.native.command, answer->command, NETATOP_COMMAND_LEN);
+		memcpy(reply.native.count, answer->count, sizeof(answer->count));
+	}
+	size = min_t(size_t, size, *len);
+	if (copy_to_user(user, &reply, size))
+		return -EFAULT;
+	*len = size;
+	return 0;
+}
+
+static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
+{
+	struct nta_proc *proc;
+
+	mutex_lock(&nta_task_mutex);
+	proc = nta_proc_find(pid);
+	if (proc) {
+		nta_owner_fold_proc(proc);
+		spin_lock_bh(&proc->lock);
+		memcpy(answer->count, proc->count, sizeof(answer->count));
+		spin_unlock_bh(&proc->lock);
+		nta_proc_put(proc);
+	}
+	mutex_unlock(&nta_task_mutex);
+	return proc ? 0 : -ESRCH;
+}
+
+static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
+{
+	struct nta_thread *thread;
+
+	mutex_lock(&nta_task_mutex);
+	thread = nta_thread_find(pid);
+	if (thread) {
+		nta_owner_fold_thread(thread);
+		spin_lock_bh(&thread->proc->lock);
+		memcpy(answer->count, thread->count, sizeof(answer->count));
+		spin_unlock_bh(&thread->proc->lock);
+		nta_thread_put(thread);
+	}
+	mutex_unlock(&nta_task_mutex);
+	return thread ? 0 : -ESRCH;
+}
+
+/* Sleeps: a process that waits for an owner search is worth the wait. */
+static int nta_ctl_get_task(bool thread, void __user *user, int *len)
+{
+	struct nta_answer answer = {};
+	struct task_struct *task;
+	struct pid *pid;
+	int err;
+
+	if (*len < (int)sizeof(answer.id))
+		return -EINVAL;
+	if (copy_from_user(&answer.id, user, sizeof(answer.id)))
+		return -EFAULT;
+	pid = find_get_pid(answer.id);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	err = -ESRCH;
+	if (!task)
+		goto put_pid;
+	nta_walk_pid(pid);
+	err = thread ? nta_ctl_read_thread(pid, &answer) :
+		       nta_ctl_read_proc(pid, &answer);
+	if (err)
+		goto put_task;
+	answer.btime = nta_task_btime(task);
+	get_task_comm(answer.command, task);
+	err = nta_ctl_reply(&answer, user, len);
+put_task:
+	put_task_struct(task);
+put_pid:
+	put_pid(pid);
+	return err;
+}
+
+/* Sleeps, interruptibly, until there is a record. */
+static int nta_ctl_get_exit(void __user *user, int *len)
+{
+	struct nta_answer answer = {};
+	struct nta_proc *proc;
+	int err;
+
+	if (*len < (int)sizeof(answer.id))
+		return -EINVAL;
+	proc = nta_exit_take();
+	if (IS_ERR(proc))
+		return PTR_ERR(proc);
+	answer.id = pid_vnr(proc->pid);
+	answer.btime = proc->btime;
+	memcpy(answer.command, proc->command, NETATOP_COMMAND_LEN);
+	memcpy(answer.count, proc->count, sizeof(answer.count));
+	err = nta_ctl_reply(&answer, user, len);
+	if (err)
+		nta_exit_untake(proc);
+	else
+		nta_proc_put(proc);
+	return err;
+}
+
+/* Process context; the netfilter core holds a reference to the module. */
+static int nta_ctl_get(struct sock *sk, int command, void __user *user,
+		       int *len)
+{
+	if (!capable(CAP_NET_ADMIN))
+		return -EPERM;
+	switch (command) {
+	case NETATOP_PROBE:
+		return 0;
+	case NETATOP_FORCE_GC:
+		nta_walk_now();
+		nta_exit_flush();
+		return 0;
+	case NETATOP_EMPTY_EXIT:
+		return nta_exit_wait_empty();
+	case NETATOP_GETCNT_EXIT:
+		return nta_ctl_get_exit(user, len);
+	case NETATOP_GETCNT_TGID:
+		return nta_ctl_get_task(false, user, len);
+	case NETATOP_GETCNT_PID:
+		return nta_ctl_get_task(true, user, len);
+	}
+	return -EINVAL;
+}
+
+static struct nf_sockopt_ops nta_sockopts = {
+	.pf = PF_INET,
+	.get_optmin = NETATOP_PROBE,
+	.get_optmax = NETATOP_GETCNT_PID + 1,
+	.get = nta_ctl_get,
+	.owner = THIS_MODULE,
+};
+
+/**
+ * nta_ctl_setup - answer getsockopt
+ *
+ * Return: 0; -EBUSY when another module has these numbers.
+ */
+int nta_ctl_setup(void)
+{
+	return nf_register_sockopt(&nta_sockopts);
+}
+
+/**
+ * nta_ctl_teardown - answer no more
+ */
+void nta_ctl_teardown(void)
+{
+	nf_unregister_sockopt(&nta_sockopts);
+}
