@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netatop: network counters per process and thread. Here is only the order in
+ * which the parts are set up and torn down; docs/design.md shows the whole.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "collect.h"
+#include "ctl.h"
+#include "exit.h"
+#include "hooks.h"
+#include "proc.h"
+#include "sock.h"
+#include "task.h"
+#include "walk.h"
+
+module_param_named(max_sockets, nta_max_sockets, uint, 0644);
+MODULE_PARM_DESC(max_sockets, "most sockets that are known at a time; what exceeds it is counted as overflow (default 1048576)");
+module_param_named(max_tasks, nta_max_tasks, uint, 0644);
+MODULE_PARM_DESC(max_tasks, "most processes and threads that are known at a time; what exceeds it is counted as overflow (default 262144)");
+module_param_named(max_exits, nta_max_exits, uint, 0644);
+MODULE_PARM_DESC(max_exits, "most records of exited processes that wait for a reader; the oldest are dropped and counted (default 65536)");
+
+/* Everything but the hooks and the ways in: the reverse of nta_setup_core(). */
+static void nta_teardown_core(void)
+{
+	nta_walk_stop();
+	nta_collect_stop();
+	nta_exit_stop();
+	nta_sock_teardown();
+	nta_task_clean();
+	nta_exit_teardown();
+	nta_task_teardown();
+	nta_walk_teardown();
+	nta_collect_teardown();
+}
+
+static int __init nta_setup_core(void)
+{
+	int err;
+
+	err = nta_exit_setup();
+	if (err)
+		return err;
+	err = nta_task_setup();
+	if (err)
+		goto err_exit;
+	err = nta_sock_setup();
+	if (err)
+		goto err_task;
+	err = nta_walk_setup();
+	if (err)
+		goto err_sock;
+	err = nta_collect_setup();
+	if (err)
+		goto err_walk;
+	return 0;
+
+err_walk:
+	nta_walk_teardown();
+err_sock:
+	nta_sock_teardown();
+err_task:
+	nta_task_clean();
+	nta_task_teardown();
+err_exit:
+	nta_exit_teardown();
+	return err;
+}
+
+static int __init nta_init(void)
+{
+	int err;
+
+	err = nta_setup_core();
+	if (err)
+		return err;
+	err = nta_hooks_setup();
+	if (err)
+		goto err_core;
+	err = nta_proc_file_setup();
+	if (err)
+		goto err_hooks;
+	err = nta_ctl_setup();
+	if (err)
+		goto err_proc;
+	pr_info("version %s\n", NETATOP_VERSION);
+	return 0;
+
+err_proc:
+	nta_proc_file_teardown();
+err_hooks:
+	nta_hooks_teardown();
+err_core:
+	nta_teardown_core();
+	return err;
+}
+
+static void __exit nta_exit(void)
+{
+	nta_ctl_teardown();
+	nta_proc_file_teardown();
+	nta_hooks_teardown();
+	nta_teardown_core();
+}
+
+module_init(nta_init);
+module_exit(nta_exit);
+
+MODULE_DESCRIPTION("network counters per process and thread");
+MODULE_AUTHOR("netatop maintainers");
+MODULE_LICENSE("GPL v2");
+MODULE_VERSION(NETATOP_VERSION);
