@@ -14,6 +14,7 @@
 #include "proc.h"
 #include "sock.h"
 #include "task.h"
+#include "trace.h"
 #include "walk.h"
 
 module_param_named(max_sockets, nta_max_sockets, uint, 0644);
@@ -86,6 +87,7 @@ static int __init nta_init(void)
 	err = nta_ctl_setup();
 	if (err)
 		goto err_proc;
+	nta_trace_setup();
 	pr_info("version %s\n", NETATOP_VERSION);
 	return 0;
 
@@ -102,6 +104,7 @@ static void __exit nta_exit(void)
 {
 	nta_ctl_teardown();
 	nta_proc_file_teardown();
+	nta_trace_teardown();
 	nta_hooks_teardown();
 	nta_teardown_core();
 }

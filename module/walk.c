@@ -21,6 +21,8 @@
 
 /* Descriptors looked at while the table's lock is held. */
 #define NTA_WALK_BATCH		256
+/* How many of these batches a task spends on itself. */
+#define NTA_WALK_CURRENT	8
 /* Sockets found in one batch. */
 #define NTA_WALK_FOUND		32
 /* A walk rests at least this long, and this many times its own duration. */
@@ -51,9 +53,12 @@ static DECLARE_DELAYED_WORK(nta_walk_work, nta_walk_work_fn);
 static DEFINE_MUTEX(nta_walk_mutex);
 static struct nta_walk_stats nta_walks;
 
-/* When the next walk may start, and is due; boot time in ns. */
+/* When the next walk may start, and is due; in ns of the monotonic clock. */
 static u64 nta_walk_earliest;
 static u64 nta_walk_due;
+
+/* A socket without owner appeared since the last walk over all began. */
+static bool nta_walk_missing;
 
 static void nta_walk_note(struct nta_walk *walk, struct sock *sk,
 			  enum nta_flow flow)
@@ -102,26 +107,34 @@ static int nta_walk_fd(const void *data, struct file *file, unsigned int fd)
 }
 
 /*
- * Look through the descriptors of @task, which the caller holds, and make
- * @leader, of the same process, the owner of what is found.
+ * Look through one batch of the descriptors of @task, which the caller holds,
+ * from @fd on, and make @owner, of the same process, the owner of what is
+ * found. Returns where the next batch begins, 0 when this was the last.
  */
+static int nta_walk_batch(struct nta_walk *walk, struct task_struct *task,
+			  int fd, struct task_struct *owner)
+{
+	unsigned int i;
+
+	walk->budget = NTA_WALK_BATCH;
+	walk->n = 0;
+	rcu_read_lock();
+	task_lock(task);
+	fd = iterate_fd(task->files, fd, nta_walk_fd, walk);
+	task_unlock(task);
+	for (i = 0; i < walk->n; i++)
+		nta_owner_resolve(walk->found[i], owner);
+	rcu_read_unlock();
+	return fd;
+}
+
 static void nta_walk_files(struct nta_walk *walk, struct task_struct *task,
 			   struct task_struct *leader)
 {
 	int fd = 0;
 
 	do {
-		unsigned int i;
-
-		walk->budget = NTA_WALK_BATCH;
-		walk->n = 0;
-		rcu_read_lock();
-		task_lock(task);
-		fd = iterate_fd(task->files, fd, nta_walk_fd, walk);
-		task_unlock(task);
-		for (i = 0; i < walk->n; i++)
-			nta_owner_resolve(walk->found[i], leader);
-		rcu_read_unlock();
+		fd = nta_walk_batch(walk, task, fd, leader);
 		cond_resched();
 	} while (fd && nta_owner_unowned());
 }
@@ -201,6 +214,7 @@ static void nta_walk_all(void)
 	u64 start = ktime_get_ns();
 
 	mutex_lock(&nta_walk_mutex);
+	WRITE_ONCE(nta_walk_missing, false);
 	get_task_struct(&init_task);
 	task = &init_task;
 	while (nta_owner_unowned() && (task = nta_walk_next(task)))
@@ -257,8 +271,37 @@ void nta_walk_kick(void)
 {
 	u64 earliest = READ_ONCE(nta_walk_earliest);
 
+	WRITE_ONCE(nta_walk_missing, true);
 	if (READ_ONCE(nta_walk_due) > earliest)
 		nta_walk_schedule(earliest);
+}
+
+/**
+ * nta_walk_fresh - is there a socket without owner that no walk looked for?
+ *
+ * Context: any.
+ */
+bool nta_walk_fresh(void)
+{
+	return READ_ONCE(nta_walk_missing);
+}
+
+/**
+ * nta_walk_current - give the current task the sockets without owner it holds
+ *
+ * Not more than some thousand descriptors are looked at: a walk finds the
+ * rest.
+ *
+ * Context: process; does not sleep.
+ */
+void nta_walk_current(void)
+{
+	struct nta_walk walk = {};
+	int fd = 0, n = 0;
+
+	do {
+		fd = nta_walk_batch(&walk, current, fd, current);
+	} while (fd && ++n < NTA_WALK_CURRENT && nta_owner_unowned());
 }
 
 /**

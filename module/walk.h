@@ -19,7 +19,9 @@ struct nta_walk_stats {
 	u64 last_ns;
 };
 
+bool nta_walk_fresh(void);
 void nta_walk_kick(void);
+void nta_walk_current(void);
 void nta_walk_now(void);
 void nta_walk_pid(struct pid *pid);
 void nta_walk_stats(struct nta_walk_stats *stats);

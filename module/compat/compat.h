@@ -39,4 +39,13 @@ static inline struct socket *nta_sock_from_file(struct file *file)
 #define sock_from_file(file) nta_sock_from_file(file)
 #endif
 
+/* 6.16 ("sched/tracepoints: Move and extend the sched_process_exit() tracepoint")
+ * added the last one.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define NTA_TRACE_EXIT_ARGS void *unused, struct task_struct *task
+#else
+#define NTA_TRACE_EXIT_ARGS void *unused, struct task_struct *task, bool last
+#endif
+
 #endif /* _NTA_COMPAT_H */

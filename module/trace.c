@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tracepoints, found by name, that tell who receives from a socket and who is
+ * about to close all of them. They make the owner of a receive-only socket
+ * known before a walk can, and by its thread. The module works without them.
+ *
+ * Every probe is called by the task it is about, and returns at once unless
+ * there are sockets without owner; those that would have to look through the
+ * task's descriptors, unless one appeared since the last walk.
+ */
+#include <linux/sched/signal.h>
+#include <linux/tracepoint.h>
+#include <net/sock.h>
+
+#include "owner.h"
+#include "sock.h"
+#include "trace.h"
+#include "walk.h"
+
+static void nta_trace_received(struct sock *sk)
+{
+	enum nta_flow flow = NTA_TCP_SND;
+	struct nta_sock *s;
+
+	if (likely(!nta_owner_unowned()) || current->flags & PF_KTHREAD)
+		return;
+	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
+		return;
+	if (sk->sk_protocol == IPPROTO_UDP)
+		flow = NTA_UDP_SND;
+	else if (sk->sk_type != SOCK_STREAM)
+		return;
+	rcu_read_lock();
+	s = nta_sock_find(nta_sock_key(nta_sock_cookie(sk), flow));
+	if (s && !rcu_access_pointer(s->owner))
+		nta_owner_resolve(s, current);
+	rcu_read_unlock();
+}
+
+/* tcp_rcv_space_adjust: the task took data from a TCP socket. */
+static void nta_trace_tcp(void *unused, struct sock *sk)
+{
+	nta_trace_received(sk);
+}
+
+/* sock_recv_length (Linux 6.3): a receiving system call is done. */
+static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
+{
+	nta_trace_received(sk);
+}
+
+/*
+ * skb_copy_datagram_iovec: the task takes data from some socket; which one is
+ * not said, but it holds a descriptor of it.
+ */
+static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
+{
+	if (unlikely(nta_walk_fresh()) && !(current->flags & PF_KTHREAD))
+		nta_walk_current();
+}
+
+/* sched_process_exit: the last thread of a process has yet to close its files. */
+static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
+{
+	if (unlikely(nta_walk_fresh()) && !atomic_read(&current->signal->live) &&
+	    !(current->flags & PF_KTHREAD))
+		nta_walk_current();
+}
+
+/**
+ * struct nta_trace - a tracepoint that is used
+ * @name: of the tracepoint
+ * @instead: index + 1 of another one, that makes this one needless
+ * @probe: function that it calls
+ * @tp: the tracepoint, when it exists and calls @probe
+ */
+struct nta_trace {
+	const char *name;
+	int instead;
+	void *probe;
+	struct tracepoint *tp;
+};
+
+static struct nta_trace nta_traces[] = {
+	{ "sched_process_exit", 0, nta_trace_exit },
+	{ "tcp_rcv_space_adjust", 0, nta_trace_tcp },
+	{ "sock_recv_length", 0, nta_trace_recv },
+	{ "skb_copy_datagram_iovec", 3, nta_trace_copy },
+};
+
+static void nta_trace_note(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(nta_traces); i++) {
+		if (!strcmp(tp->name, nta_traces[i].name))
+			nta_traces[i].tp = tp;
+	}
+}
+
+/**
+ * nta_trace_setup - have the tracepoints that there are call the probes
+ *
+ * Not on real-time kernels, where a probe may not take the locks that it needs.
+ */
+void nta_trace_setup(void)
+{
+	struct nta_trace *trace;
+	int i;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	for_each_kernel_tracepoint(nta_trace_note, NULL);
+	for (i = 0; i < ARRAY_SIZE(nta_traces); i++) {
+		trace = &nta_traces[i];
+		if (trace->instead && nta_traces[trace->instead - 1].tp)
+			trace->tp = NULL;
+		if (trace->tp &&
+		    tracepoint_probe_register(trace->tp, trace->probe, NULL))
+			trace->tp = NULL;
+	}
+}
+
+/**
+ * nta_trace_teardown - afterwards no probe is called or under way
+ */
+void nta_trace_teardown(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(nta_traces); i++) {
+		if (nta_traces[i].tp)
+			tracepoint_probe_unregister(nta_traces[i].tp,
+						    nta_traces[i].probe, NULL);
+	}
+	tracepoint_synchronize_unregister();
+}
