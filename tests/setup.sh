@@ -8,7 +8,7 @@ set -euo pipefail
 packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
-	jq kmod mmdebstrap nftables pahole qemu-system-x86 xz-utils zstd'
+	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_check="$packages_deb $packages_machine googletest libgtest-dev libgmock-dev"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy codespell g++ gcc libgtest-dev make shellcheck sparse'
@@ -50,11 +50,19 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "setup.sh: installing $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-install=(apt-get install -yq --no-install-recommends)
+install() {
+	# shellcheck disable=SC2086
+	apt-get install -yq --no-install-recommends $missing </dev/null >"$log" 2>&1
+}
 # Fresh machines have no package lists, old ones have lists of what is gone.
-# shellcheck disable=SC2086
-"${install[@]}" $missing </dev/null >/dev/null 2>&1 || {
+install || {
 	apt-get update -q </dev/null
-	"${install[@]}" $missing </dev/null
+	install || {
+		tail -n 20 "$log" >&2
+		echo "setup.sh: apt-get could not install them" >&2
+		exit 1
+	}
 }

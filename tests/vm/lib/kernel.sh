@@ -13,29 +13,50 @@
 # How long a suite's newest kernel is taken to be the newest, in minutes.
 KERNEL_FRESH=1440
 
-# kernel_dir SUITE : print the directory of the newest kernel of a suite, fetching
-# it when needed; EXIT_SKIPPED when the archive is out of reach.
+# Names for the ends of the range of supported kernels.
+kernel_suites() {
+	case $1 in
+	oldest) echo bullseye ;;
+	newest) printf '%s\n' trixie-backports sid experimental ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# kernel_dir SUITE|oldest|newest : print the directory of the newest kernel of a suite,
+# fetching it when needed; EXIT_SKIPPED when the archive is out of reach.
 kernel_dir() {
-	local link=$CACHE/kernels/newest/$1
-	if [ -z "$(find "$link" -maxdepth 0 -mmin -"$KERNEL_FRESH" 2>/dev/null)" ] || [ ! -e "$link/" ]; then
-		with_lock "kernels/$1" find_newest_kernel "$1" "$link"
+	if ! kernel_is_fresh "$1"; then
+		with_lock "kernels/$1" find_newest_kernel "$1"
 	fi
-	realpath "$link"
+	realpath "$CACHE/kernels/newest/$1"
+}
+
+kernel_is_fresh() {
+	local link=$CACHE/kernels/newest/$1
+	[ -e "$link/release" ] && [ -n "$(find "$link" -maxdepth 0 -mmin -"$KERNEL_FRESH")" ]
 }
 
 find_newest_kernel() {
-	local suite=$1 link=$2 release version
-	[ -z "$(find "$link" -maxdepth 0 -mmin -"$KERNEL_FRESH" 2>/dev/null)" ] || [ ! -e "$link/" ] || return 0
-	if ! refresh_suite "$suite"; then
-		[ -e "$link/" ] || skip "the archive does not serve $suite now, and no kernel of it is cached"
-		say "$suite cannot be reached; using the kernel fetched before"
-		return 0
+	local name=$1 link=$CACHE/kernels/newest/$1 suite release version
+	local best_suite='' best_release='' best_version=''
+	! kernel_is_fresh "$name" || return 0
+	for suite in $(kernel_suites "$name"); do
+		with_lock "apt/$suite" refresh_suite "$suite" || continue
+		read -r release version < <(newest_kernel "$suite") || die "no kernel for $ARCH in $suite"
+		if [ -z "$best_version" ] || dpkg --compare-versions "$version" gt "$best_version"; then
+			best_suite=$suite best_release=$release best_version=$version
+		fi
+	done
+	if [ -n "$best_version" ]; then
+		cached "kernels/${best_release}_$best_version" \
+			fetch_kernel "$best_suite" "$best_release" "$best_version" >/dev/null
+		mkdir -p "${link%/*}"
+		ln -sfnT "../${best_release}_$best_version" "$link"
+	elif [ -e "$link/release" ]; then
+		say "no archive serves the $name kernel now; using the one fetched before"
+	else
+		skip "no archive serves the $name kernel now, and none is cached"
 	fi
-	read -r release version < <(newest_kernel "$suite")
-	[ -n "$version" ] || die "no kernel for $ARCH in $suite"
-	mkdir -p "$(dirname "$link")"
-	cached "kernels/${release}_$version" fetch_kernel "$suite" "$release" "$version" >/dev/null
-	ln -sfnT "../${release}_$version" "$link"
 }
 
 # The release and package version that a suite's metapackage names.

@@ -13,29 +13,27 @@ klog_complaints='
 Kernel panic
 general protection fault
 unable to handle
-invalid opcode:
-divide error:
-stack segment:
+(invalid opcode|divide error|stack segment|segment not present):
 refcount_t:
 Call Trace:
 possible (recursive|circular) locking
-(possible|suspicious) .*(deadlock|RCU usage|irq lock)
-INFO: .*(deadlock|lock|held|task .* blocked|rcu|trying to register)
-rcu: .*(stall|kthread|detected|self-detected)
-(soft|hard) ?lockup
+INFO: .*(deadlock|lock|held|blocked|stall|rcu_|trying to register)
+rcu: .*(stall|starved)
+(soft|hard) lockup
+hard LOCKUP
 blocked for more than
-scheduling while atomic
-sleeping function called
 list_(add|del) corruption
-Slab .*(corruption|inconsist)
-Objects remaining
-(Poison|Redzone|Padding) overwritten
-memory leak
-KASAN|KFENCE|KCSAN|UBSAN
-bad (page|unlock balance)
+still has (.* )?objects
+memory leaks
+\b(KASAN|KCSAN|KFENCE|UBSAN): [a-z]
 unregister_netdevice: waiting
-still has .* (objects|references)
 Out of memory
+already registered
+remove_proc_entry
+Unknown symbol
+disagrees about version
+failed to validate module
+segfault at
 '
 
 # klog_check LOG : print each complaint of a console or kernel log; 1 when there is one.

@@ -1,0 +1,91 @@
+#!/bin/bash
+# check.sh [RING...]: run the rings of tests in tests/rings, all or those named, one line
+# for each, and end with what passed and failed. docs/testing.md says how to add one.
+#
+# A ring is an executable. It gets a fresh directory $RESULTS, where it leaves its cases as
+# gtest's JSON (*.json) or as cases.tsv (tests/lib/cases.sh); one that leaves none is
+# a case itself. It exits with 0, or 77 when it could not be tried, or else has failed.
+# A line `# limit: S` in it is its time limit in seconds.
+set -euo pipefail
+
+tree=$(realpath "$(dirname "$0")/..")
+export BUILD=${BUILD:-$tree/build}
+results=$BUILD/results
+lib=$tree/tests/lib
+ring_dir=${RINGS:-$tree/tests/rings}
+
+# run_ring NAME : run one ring; its cases are in $results/NAME/all.json then.
+run_ring() {
+	local ring=$1 status=0 limit started=$SECONDS
+	export RESULTS=$results/$ring
+	rm -rf "$RESULTS"
+	mkdir -p "$RESULTS"
+	limit=$(sed -n 's/^# limit: //p' "$ring_dir/$ring")
+	[ ! -t 1 ] || printf '%-24s running\r' "$ring"
+	timeout --kill-after=20 "${limit:-300}" "$ring_dir/$ring" \
+		</dev/null >"$RESULTS/log" 2>&1 || status=$?
+	collect_cases "$ring" "$status" $((SECONDS - started)) >"$RESULTS/all.json"
+	report_ring "$ring" $((SECONDS - started))
+}
+
+# All cases of a ring as one JSON list of {ring, suite, name, verdict, seconds, message}.
+collect_cases() {
+	local ring=$1 status=$2 seconds=$3 file
+	{
+		for file in "$RESULTS"/*.json; do
+			[ -e "$file" ] && [ "$file" != "$RESULTS/all.json" ] || continue
+			jq -f "$lib/gtest.jq" "$file" || jq -n --arg file "${file##*/}" -f "$lib/unreadable.jq"
+		done
+		[ ! -s "$RESULTS/cases.tsv" ] || jq -R -f "$lib/tsv.jq" "$RESULTS/cases.tsv"
+	} | jq -s --arg ring "$ring" --argjson status "$status" --argjson seconds "$seconds" \
+		--arg said "$(tail -n 5 "$RESULTS/log")" -f "$lib/ring.jq"
+}
+
+count() {
+	jq -rs "[.[][] | select(.verdict == \"$1\")] | length" "${@:2}"
+}
+
+# tally FILE... : the sentence that counts verdicts.
+tally() {
+	local skipped
+	skipped=$(count skipped "$@")
+	printf '%d passed, %d failed' "$(count passed "$@")" "$(count failed "$@")"
+	[ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+	printf '\n'
+}
+
+report_ring() {
+	local ring=$1 seconds=$2 all=$RESULTS/all.json
+	printf '%-24s %s (%d s)\n' "$ring" "$(tally "$all")" "$seconds"
+	jq -r '.[] | select(.verdict == "skipped") |
+		"  skipped: \(.suite).\(.name): \(.message | split("\n") | last // "")"' "$all"
+	[ "$(count failed "$all")" -eq 0 ] || {
+		jq -r '.[] | select(.verdict == "failed") | "  failed: \(.suite).\(.name)"' "$all"
+		echo "  the end of $RESULTS/log:"
+		tail -n 30 "$RESULTS/log" | sed 's/^/  | /'
+	}
+}
+
+rings=("$@")
+if [ $# -eq 0 ]; then
+	mapfile -t rings < <(cd "$ring_dir" && printf '%s\n' [0-9]*)
+	rm -rf "$results"
+fi
+for ring in "${rings[@]}"; do
+	[ -x "$ring_dir/$ring" ] || {
+		echo "check.sh: no ring $ring in $ring_dir" >&2
+		exit 2
+	}
+done
+
+cd "$tree"
+all=()
+for ring in "${rings[@]}"; do
+	run_ring "$ring"
+	all+=("$results/$ring/all.json")
+done
+jq -s add "${all[@]}" >"$results/summary.json"
+jq -rf "$lib/junit.jq" "$results/summary.json" >"$results/junit.xml"
+printf '%d minutes; results in %s\n' $(((SECONDS + 59) / 60)) "$results"
+tally "${all[@]}" | tee "$results/tally"
+[ "$(count failed "${all[@]}")" -eq 0 ]

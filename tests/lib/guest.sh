@@ -1,0 +1,21 @@
+# shellcheck shell=bash
+# Rings that run the guest test program in the mini machine.
+
+# build_guest_tests : make build/guest/netatop-guest-tests.
+build_guest_tests() {
+	make -s -C tests/vm/guest -j "$(nproc)" BUILD="$BUILD"
+}
+
+# run_guest_tests KERNEL MODULE OUT [RUN_MINI_OPTION... -- GTEST_OPTION...] : boot KERNEL with
+# MODULE and run the tests; their JSON is OUT/guest.json then.
+run_guest_tests() {
+	local kernel=$1 module=$2 out=$3
+	local -a options=()
+	shift 3
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	tests/vm/run-mini --kernel "$kernel" --module "$module" --out "$out" "${options[@]}" -- \
+		build/guest/netatop-guest-tests --gtest_output=json:/results/guest.json "${@:2}"
+}
