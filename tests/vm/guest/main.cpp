@@ -13,7 +13,7 @@
 namespace {
 
 class Guest : public testing::Environment {
-  public:
+public:
     void SetUp() override {
         // What the module depends on; a kernel that has one built in needs no modprobe.
         guest::run({"modprobe", "-a", "nf_socket_ipv4", "nf_socket_ipv6"});
@@ -29,7 +29,7 @@ class Guest : public testing::Environment {
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc == 3 && std::string(argv[1]) == guest::scene_argument)
         return guest::play_scene(argv[2]);
     ::signal(SIGPIPE, SIG_IGN);

@@ -9,8 +9,8 @@ using namespace guest;
 namespace {
 
 class Accepted : public FamilyTest {
-  protected:
-    Pair &pair_ = standard_pair();
+protected:
+    Pair& pair_ = standard_pair();
     Traffic before_ = pair_.b.carried();
 
     Traffic carried() const { return pair_.b.carried() - before_; }
@@ -23,7 +23,7 @@ class Accepted : public FamilyTest {
     }
     // Connects and waits for a first byte before it sends: the server's side moves first.
     Helper patient_client(std::uint16_t port) {
-        return {pair_.a.ns, [=](Channel &test) {
+        return {pair_.a.ns, [=](Channel& test) {
                     const Fd connection = tcp_connected(pair_.b.at(family(), port));
                     test.signal();
                     read_stream(connection, 1);
@@ -33,7 +33,7 @@ class Accepted : public FamilyTest {
                     test.wait();
                 }};
     }
-    static void serve(const Fd &connection) {
+    static void serve(const Fd& connection) {
         write_stream(connection, 1);
         read_stream(connection, 3000);
         write_stream(connection, 2000);
@@ -45,7 +45,7 @@ class Accepted : public FamilyTest {
 BOTH_FAMILIES(Accepted);
 
 TEST_P(Accepted, HandshakeBelongsToTheListener) {
-    Helper server(pair_.b.ns, [&](Channel &test) {
+    Helper server(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         test.wait();
@@ -56,7 +56,7 @@ TEST_P(Accepted, HandshakeBelongsToTheListener) {
     });
     const auto waiting = module::counters("waiting");
     const auto port = server.receive<std::uint16_t>();
-    Helper client(pair_.a.ns, [&](Channel &test) {
+    Helper client(pair_.a.ns, [&](Channel& test) {
         const Fd connection = tcp_connected(pair_.b.at(family(), port));
         test.signal();
         test.wait();
@@ -79,7 +79,7 @@ TEST_P(Accepted, HandshakeBelongsToTheListener) {
 }
 
 TEST_P(Accepted, ServedByAForkedChild) {
-    Helper server(pair_.b.ns, [&](Channel &test) {
+    Helper server(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         Fd connection = tcp_accept(listener);
@@ -105,11 +105,11 @@ TEST_P(Accepted, ServedByAForkedChild) {
 
 TEST_P(Accepted, PreforkedWorkersShareOneListener) {
     constexpr unsigned workers = 2;
-    Helper parent(pair_.b.ns, [&](Channel &test) {
+    Helper parent(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         pid_t children[workers];
-        for (auto &child : children) {
+        for (auto& child : children) {
             child = check(::fork(), "fork");
             if (child == 0) {
                 const Fd connection = tcp_accept(listener);

@@ -6,18 +6,18 @@ using namespace guest;
 namespace {
 
 class Receiver : public FamilyTest {
-  protected:
-    Pair &pair_ = standard_pair();
+protected:
+    Pair& pair_ = standard_pair();
 
-    void send(const Address &to, std::size_t size, unsigned times) const {
-        Helper(pair_.a.ns, [&](Channel &) {
+    void send(const Address& to, std::size_t size, unsigned times) const {
+        Helper(pair_.a.ns, [&](Channel&) {
             send_to(udp_socket(family()), to, size, times);
         }).join();
     }
 };
 
 class OlderSocket : public Receiver {
-  protected:
+protected:
     void SetUp() override {
         if (module::loaded()) {
             ASSERT_EQ(module::unload(), 0);
@@ -42,7 +42,7 @@ BOTH_FAMILIES(Receiver);
 BOTH_FAMILIES(OlderSocket);
 
 TEST_P(Receiver, UnconnectedFromItsFirstPacket) {
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
         test.wait();
@@ -55,7 +55,7 @@ TEST_P(Receiver, UnconnectedFromItsFirstPacket) {
 }
 
 TEST_P(Receiver, BoundToAnyAddress) {
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(Address::any(family()));
         test.send(Address::local_of(socket.get()).port());
         test.wait();
@@ -66,19 +66,19 @@ TEST_P(Receiver, BoundToAnyAddress) {
 
 TEST_P(Receiver, ConnectedFromItsFirstPacket) {
     const auto from = pair_.a.at(family(), 7001);
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         check(::connect(socket.get(), from.get(), from.size()), "connect");
         test.send(Address::local_of(socket.get()).port());
         test.wait();
     });
     const auto to = pair_.b.at(family(), receiver.receive<std::uint16_t>());
-    Helper(pair_.a.ns, [&](Channel &) { send_to(udp_bound(from), to, 200, 9); }).join();
+    Helper(pair_.a.ns, [&](Channel&) { send_to(udp_bound(from), to, 200, 9); }).join();
     expect_task("receiver", receiver.pid(), udp_in(datagrams(family(), 9, 200)));
 }
 
 TEST_P(Receiver, ResolvedWithoutAnybodyAsking) {
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
         test.wait();
@@ -93,7 +93,7 @@ TEST_P(Receiver, ResolvedWithoutAnybodyAsking) {
 
 TEST_P(OlderSocket, IdleTcpConnection) {
     const TcpTalk talk{family(), 5000, 300, 1};
-    Helper server(pair_.b.ns, [&](Channel &test) {
+    Helper server(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         const Fd connection = tcp_accept(listener);
@@ -105,7 +105,7 @@ TEST_P(OlderSocket, IdleTcpConnection) {
         test.wait();
     });
     const auto to = pair_.b.at(family(), server.receive<std::uint16_t>());
-    Helper client(pair_.a.ns, [&](Channel &test) {
+    Helper client(pair_.a.ns, [&](Channel& test) {
         const Fd connection = tcp_connected(to);
         test.signal();
         test.wait();
@@ -132,7 +132,7 @@ TEST_P(OlderSocket, IdleTcpConnection) {
 }
 
 TEST_P(OlderSocket, TcpThatOnlyReceives) {
-    Helper server(pair_.b.ns, [&](Channel &test) {
+    Helper server(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         const Fd connection = tcp_accept(listener);
@@ -142,7 +142,7 @@ TEST_P(OlderSocket, TcpThatOnlyReceives) {
         test.wait();
     });
     const auto to = pair_.b.at(family(), server.receive<std::uint16_t>());
-    Helper client(pair_.a.ns, [&](Channel &test) {
+    Helper client(pair_.a.ns, [&](Channel& test) {
         const Fd connection = tcp_connected(to);
         test.signal();
         test.wait();
@@ -160,7 +160,7 @@ TEST_P(OlderSocket, TcpThatOnlyReceives) {
 }
 
 TEST_P(OlderSocket, UdpThatOnlyReceives) {
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
         test.wait();
@@ -173,14 +173,14 @@ TEST_P(OlderSocket, UdpThatOnlyReceives) {
 }
 
 TEST_P(OlderSocket, Listener) {
-    Helper server(pair_.b.ns, [&](Channel &test) {
+    Helper server(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         test.wait();
     });
     const auto to = pair_.b.at(family(), server.receive<std::uint16_t>());
     ASSERT_NO_FATAL_FAILURE(load());
-    Helper client(pair_.a.ns, [&](Channel &test) {
+    Helper client(pair_.a.ns, [&](Channel& test) {
         const Fd connection = tcp_connected(to);
         test.signal();
         test.wait();

@@ -11,11 +11,11 @@ using namespace guest;
 namespace {
 
 class Threads : public FamilyTest {
-  protected:
-    Pair &pair_ = standard_pair();
+protected:
+    Pair& pair_ = standard_pair();
     Address nowhere() const { return pair_.b.at(family(), 9); }
     // ICMP errors for the closed port would be noise: somebody listens there.
-    Helper sink_{pair_.b.ns, [&](Channel &test) {
+    Helper sink_{pair_.b.ns, [&](Channel& test) {
                      const Fd socket = udp_bound(nowhere());
                      test.signal();
                      test.wait();
@@ -26,14 +26,16 @@ class Threads : public FamilyTest {
     }
 };
 
-pid_t own_tid() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
+pid_t own_tid() {
+    return static_cast<pid_t>(::syscall(SYS_gettid));
+}
 
 } // namespace
 
 BOTH_FAMILIES(Threads);
 
 TEST_P(Threads, EachSenderHasItsOwn) {
-    Helper sender(pair_.a.ns, [&](Channel &test) {
+    Helper sender(pair_.a.ns, [&](Channel& test) {
         std::vector<std::thread> threads;
         for (const unsigned count : {10, 20, 30}) {
             threads.emplace_back([&, count] {
@@ -58,7 +60,7 @@ TEST_P(Threads, EachSenderHasItsOwn) {
 }
 
 TEST_P(Threads, SharedSocketGoesToTheLastSender) {
-    Helper sender(pair_.a.ns, [&](Channel &test) {
+    Helper sender(pair_.a.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.a.at(family()));
         test.send(Address::local_of(socket.get()).port());
         std::vector<std::thread> threads;
@@ -75,9 +77,7 @@ TEST_P(Threads, SharedSocketGoesToTheLastSender) {
     });
     const auto to = pair_.a.at(family(), sender.receive<std::uint16_t>());
     const auto reply = [&](unsigned count) {
-        Helper(pair_.b.ns, [&](Channel &) {
-            send_to(udp_socket(family()), to, 100, count);
-        }).join();
+        Helper(pair_.b.ns, [&](Channel&) { send_to(udp_socket(family()), to, 100, count); }).join();
     };
     const auto first = sender.receive<pid_t>();
     reply(3);
@@ -95,7 +95,7 @@ TEST_P(Threads, SharedSocketGoesToTheLastSender) {
 }
 
 TEST_P(Threads, ThreadExitsAndItsProcessKeepsTheCounts) {
-    Helper sender(pair_.a.ns, [&](Channel &test) {
+    Helper sender(pair_.a.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.a.at(family()));
         test.send(Address::local_of(socket.get()).port());
         std::thread([&] {
@@ -109,7 +109,7 @@ TEST_P(Threads, ThreadExitsAndItsProcessKeepsTheCounts) {
     expect_process("after the thread's end", sender.pid(), udp_out(datagrams(family(), 10, 64)));
     compare_soon("the ended thread has counters", false,
                  [&] { return ctl.thread(tid).has_value(); });
-    Helper(pair_.b.ns, [&](Channel &) { send_to(udp_socket(family()), to, 100, 6); }).join();
+    Helper(pair_.b.ns, [&](Channel&) { send_to(udp_socket(family()), to, 100, 6); }).join();
     expect_process("with later packets of its socket", sender.pid(),
                    udp({datagrams(family(), 10, 64), datagrams(family(), 6, 100)}));
     // What comes later goes to the leader.
@@ -119,7 +119,7 @@ TEST_P(Threads, ThreadExitsAndItsProcessKeepsTheCounts) {
 TEST_P(Threads, LeaderExitsFirst) {
     ExitReader reader;
     reader.drain();
-    Helper sender(pair_.a.ns, [&](Channel &test) {
+    Helper sender(pair_.a.ns, [&](Channel& test) {
         const Fd socket = udp_socket(family());
         send_to(socket, nowhere(), 64, 5);
         std::thread([&] {
@@ -151,7 +151,7 @@ TEST_P(Threads, LeaderExitsFirst) {
 }
 
 TEST_P(Threads, ReceivingThreadsProcess) {
-    Helper receiver(pair_.b.ns, [&](Channel &test) {
+    Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
         std::thread([&] { receive(socket, 8); }).join();
@@ -159,7 +159,7 @@ TEST_P(Threads, ReceivingThreadsProcess) {
         test.wait();
     });
     const auto to = pair_.b.at(family(), receiver.receive<std::uint16_t>());
-    Helper(pair_.a.ns, [&](Channel &) { send_to(udp_socket(family()), to, 30, 8); }).join();
+    Helper(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), to, 30, 8); }).join();
     receiver.wait();
     expect_process("receiver", receiver.pid(), udp_in(datagrams(family(), 8, 30)));
 }

@@ -35,7 +35,7 @@ struct [[gnu::packed]] NetPerTask32 {
 static_assert(sizeof(NetPerTask32) == 88);
 
 class Caller32 : public GuestTest {
-  protected:
+protected:
     Caller32() {
         int ends[2];
         check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
@@ -47,7 +47,7 @@ class Caller32 : public GuestTest {
         if (pid_ == 0) {
             ::dup2(theirs.get(), STDIN_FILENO);
             ::dup2(theirs.get(), STDOUT_FILENO);
-            char *const argv[] = {const_cast<char *>("caller32"), nullptr};
+            char* const argv[] = {const_cast<char*>("caller32"), nullptr};
             ::fexecve(program.get(), argv, environ);
             ::_exit(127);
         }
@@ -58,13 +58,13 @@ class Caller32 : public GuestTest {
     }
 
     // False when this kernel runs no 32-bit programs.
-    bool exchange(Order &order) {
+    bool exchange(Order& order) {
         if (::send(ours_.get(), &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order))
             return false;
         return ::recv(ours_.get(), &order, sizeof(order), MSG_WAITALL) == sizeof(order);
     }
 
-  private:
+private:
     Fd ours_;
     pid_t pid_ = -1;
 };
@@ -72,7 +72,7 @@ class Caller32 : public GuestTest {
 } // namespace
 
 TEST_F(Caller32, GetsItsOwnLayout) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(Family::v4));
     parties.send(77, 9);
     const pid_t sender = parties.sender.pid();

@@ -22,7 +22,7 @@ constexpr unsigned char untouched = 0xa5;
 
 // A process with known counters to ask for: 7 datagrams of 11 bytes sent.
 class Command : public GuestTest {
-  protected:
+protected:
     Command() : parties_(pair_.a.ns, pair_.b.ns, pair_.b.at(Family::v4)) {}
     void SetUp() override {
         GuestTest::SetUp();
@@ -31,11 +31,11 @@ class Command : public GuestTest {
     pid_t sender() const { return parties_.sender.pid(); }
     static Counters sent() { return udp_out(datagrams(Family::v4, 7, 11)); }
 
-    int query(void *value, socklen_t size) const {
+    int query(void* value, socklen_t size) const {
         return ctl.call(NETATOP_GETCNT_TGID, value, &size);
     }
 
-    Pair &pair_ = standard_pair();
+    Pair& pair_ = standard_pair();
     UdpParties parties_;
 };
 
@@ -54,7 +54,7 @@ struct Marked {
     }
 };
 
-void expect_all_commands(const Ctl &ctl, int expected) {
+void expect_all_commands(const Ctl& ctl, int expected) {
     for (const int command : commands) {
         netpertask task{};
         task.id = ::getpid();
@@ -70,7 +70,9 @@ Ctl unprivileged_client(Family family = Family::v4) {
 
 } // namespace
 
-TEST_F(Command, ProbeAnswers) { compare("PROBE", 0, ctl.call(NETATOP_PROBE)); }
+TEST_F(Command, ProbeAnswers) {
+    compare("PROBE", 0, ctl.call(NETATOP_PROBE));
+}
 
 TEST_F(Command, NothingAnswersWithoutModule) {
     ASSERT_EQ(module::unload(), 0);
@@ -137,7 +139,7 @@ TEST_F(Command, NoByteOfTheKernelLeaksOut) {
         socklen_t size = sizeof(netpertask);
         ASSERT_EQ(ctl.call(command, room.bytes.data(), &size), 0);
         netpertask task;
-        std::memcpy(static_cast<void *>(&task), room.bytes.data(), sizeof(task));
+        std::memcpy(static_cast<void*>(&task), room.bytes.data(), sizeof(task));
         for (std::size_t at = sizeof(pid_t); at < offsetof(netpertask, btime); at++)
             compare("hole, byte " + std::to_string(at), 0U, unsigned{room.bytes[at]});
         for (std::size_t at = std::strlen(task.command); at < sizeof(task.command); at++)
@@ -149,7 +151,7 @@ TEST_F(Command, NoByteOfTheKernelLeaksOut) {
 TEST_F(Command, BadBuffersAreRefused) {
     compare("NULL buffer", EFAULT, query(nullptr, sizeof(netpertask)));
     const std::size_t page = ::sysconf(_SC_PAGESIZE);
-    auto *pages = static_cast<char *>(
+    auto* pages = static_cast<char*>(
         ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     ::munmap(pages + page, page);
     compare("unmapped buffer", EFAULT, query(pages + page, sizeof(netpertask)));
@@ -178,7 +180,7 @@ TEST_F(Command, UnknownNumbersAreRefused) {
 }
 
 TEST_F(Command, UnknownIdsHaveNoCounters) {
-    Helper silent(nullptr, [](Channel &test) { test.wait(); });
+    Helper silent(nullptr, [](Channel& test) { test.wait(); });
     for (const pid_t id : {silent.pid(), 0, -1, 0x7fffffff, static_cast<int>(0x80000000)})
         for (const int command : {NETATOP_GETCNT_TGID, NETATOP_GETCNT_PID}) {
             netpertask task{};
@@ -190,7 +192,7 @@ TEST_F(Command, UnknownIdsHaveNoCounters) {
 }
 
 TEST_F(Command, NobodyIsRefused) {
-    Helper nobody(nullptr, [](Channel &) {
+    Helper nobody(nullptr, [](Channel&) {
         check(::setresuid(65534, 65534, 65534), "setresuid");
         expect_all_commands(unprivileged_client(), EPERM);
     });
@@ -198,7 +200,7 @@ TEST_F(Command, NobodyIsRefused) {
 }
 
 TEST_F(Command, RootOfAUserNamespaceIsRefused) {
-    Helper contained(nullptr, [](Channel &) {
+    Helper contained(nullptr, [](Channel&) {
         check(::unshare(CLONE_NEWUSER | CLONE_NEWNET), "unshare user namespace");
         write_file("/proc/self/uid_map", "0 0 1");
         expect_all_commands(unprivileged_client(), EPERM);
@@ -216,7 +218,7 @@ TEST_F(Command, OtherSocketsReachTheModule) {
 }
 
 TEST_F(Command, AnotherNetworkNamespaceMayAsk) {
-    Helper elsewhere(pair_.b.ns, [&](Channel &test) {
+    Helper elsewhere(pair_.b.ns, [&](Channel& test) {
         const Ctl client;
         test.send(client.process_counters(sender()));
     });
@@ -225,7 +227,7 @@ TEST_F(Command, AnotherNetworkNamespaceMayAsk) {
 
 TEST_F(Command, WaitForARecordIsInterruptible) {
     ExitReader().drain();
-    Helper waiting(nullptr, [](Channel &test) {
+    Helper waiting(nullptr, [](Channel& test) {
         struct sigaction action {};
         action.sa_handler = [](int) {};
         check(::sigaction(SIGUSR1, &action, nullptr), "sigaction");

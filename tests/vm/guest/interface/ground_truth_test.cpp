@@ -9,17 +9,17 @@ using namespace guest;
 namespace {
 
 class GroundTruth : public testing::TestWithParam<Family> {
-  protected:
+protected:
     Family family() const { return GetParam(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(, GroundTruth, testing::Values(Family::v4, Family::v6),
-                         [](const auto &given) { return std::string(name(given.param)); });
+                         [](const auto& given) { return std::string(name(given.param)); });
 
 } // namespace
 
 TEST_P(GroundTruth, DatagramsOfAllSizes) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before_a = pair.a.carried();
     const auto before_b = pair.b.carried();
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()));
@@ -31,7 +31,7 @@ TEST_P(GroundTruth, DatagramsOfAllSizes) {
 }
 
 TEST_P(GroundTruth, SegmentsOfATcpConnection) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before = pair.a.carried();
     TcpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()), {family(), 100000, 100000, 2});
     parties.run();
@@ -44,7 +44,7 @@ TEST_P(GroundTruth, SegmentsOfATcpConnection) {
 
 TEST_P(GroundTruth, ErrorsAreSubtracted) {
     const Pair pair;
-    Helper sender(pair.a.ns, [&](Channel &) {
+    Helper sender(pair.a.ns, [&](Channel&) {
         // Unconnected, so that the errors that come back do not fail the next send.
         send_to(udp_socket(family()), pair.b.at(family(), 9), 10, 3);
     });

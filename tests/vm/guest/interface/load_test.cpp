@@ -14,16 +14,16 @@ constexpr unsigned loads = 50;
 constexpr unsigned warm_up = 4; // first loads fill caches of the kernel itself
 
 class Load : public GuestTest {
-  protected:
+protected:
     void TearDown() override { module::reload(); }
 };
 
 // Ping-pong of datagrams and of a TCP connection, until killed. One message is a round.
 class Busy {
-  public:
+public:
     explicit Busy(Family family)
         : server_(pair_.b.ns,
-                  [&](Channel &test) {
+                  [&](Channel& test) {
                       const Fd udp = udp_bound(pair_.b.at(family));
                       const Fd listener = tcp_listener(pair_.b.at(family));
                       test.send(Address::local_of(udp.get()).port());
@@ -36,7 +36,7 @@ class Busy {
                       }
                   }),
           client_(pair_.a.ns, [&, udp_port = server_.receive<std::uint16_t>(),
-                               tcp_port = server_.receive<std::uint16_t>()](Channel &test) {
+                               tcp_port = server_.receive<std::uint16_t>()](Channel& test) {
               const Fd udp = udp_connected(pair_.b.at(family, udp_port));
               for (;;) {
                   const Fd connection = tcp_connected(pair_.b.at(family, tcp_port));
@@ -54,13 +54,13 @@ class Busy {
         client_.wait();
     }
 
-  private:
-    Pair &pair_ = standard_pair();
+private:
+    Pair& pair_ = standard_pair();
     Helper server_;
     Helper client_;
 };
 
-void load_and_unload(Busy *busy) {
+void load_and_unload(Busy* busy) {
     ASSERT_EQ(module::load(), 0);
     if (busy)
         busy->await_round();
@@ -69,7 +69,7 @@ void load_and_unload(Busy *busy) {
         busy->await_round();
 }
 
-std::filesystem::path parameter(const std::string &name) {
+std::filesystem::path parameter(const std::string& name) {
     return "/sys/module/netatop/parameters/" + name;
 }
 
@@ -88,7 +88,7 @@ TEST_F(Load, FiftyTimesLeavesNothingBehind) {
         load_and_unload(i % 2 ? &v4 : &v6);
     }
     compare("caches of the module", std::size_t{0}, slabs_named("netatop").size());
-    for (const auto &[name, active] : general_slabs()) {
+    for (const auto& [name, active] : general_slabs()) {
         // One object lost in each load would show as that many.
         const auto before = slabs.count(name) ? slabs.at(name) : 0;
         const auto growth = active > before ? active - before : 0;
@@ -109,11 +109,13 @@ TEST_F(Load, TrafficGoesOnAndIsCounted) {
     EXPECT_GE(module::counters("total").udp.out.packets, 4U);
 }
 
-TEST_F(Load, SecondCopyIsRefused) { compare("insmod", EEXIST, module::load()); }
+TEST_F(Load, SecondCopyIsRefused) {
+    compare("insmod", EEXIST, module::load());
+}
 
 TEST_F(Load, ParametersAreTaken) {
     module::reload("max_sockets=1000 max_tasks=500 max_exits=200");
-    for (const auto &[name, value] :
+    for (const auto& [name, value] :
          {std::pair{"max_sockets", "1000\n"}, {"max_tasks", "500\n"}, {"max_exits", "200\n"}})
         compare(name, std::string(value), read_file(parameter(name)));
 }
@@ -127,9 +129,9 @@ TEST_F(Load, WrongParametersAreRefused) {
 
 TEST_F(Load, FullSocketTableIsCounted) {
     module::reload("max_sockets=8");
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto carried = pair.a.carried();
-    Helper sender(pair.a.ns, [&](Channel &test) {
+    Helper sender(pair.a.ns, [&](Channel& test) {
         std::vector<Fd> sockets;
         for (int i = 0; i < 40; i++) {
             sockets.push_back(udp_socket(Family::v4));

@@ -13,8 +13,8 @@ class PidNamespace : public GuestTest {};
 } // namespace
 
 TEST_F(PidNamespace, CallersMeanTheirOwnIds) {
-    const auto &pair = standard_pair();
-    Helper keeper(pair.a.ns, [&](Channel &test) {
+    const auto& pair = standard_pair();
+    Helper keeper(pair.a.ns, [&](Channel& test) {
         const pid_t outside = ::getpid();
         check(::unshare(CLONE_NEWPID), "unshare PID namespace");
         const pid_t child = check(::fork(), "fork");

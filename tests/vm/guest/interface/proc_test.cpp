@@ -14,7 +14,7 @@ namespace {
 class ProcFile : public GuestTest {};
 
 // Sends echo requests until so many replies came.
-void ping(const Address &to, unsigned times) {
+void ping(const Address& to, unsigned times) {
     const Fd socket(check(::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), "ICMP socket"));
     const timeval limit{10, 0};
     check(::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "timeout");
@@ -24,7 +24,7 @@ void ping(const Address &to, unsigned times) {
         request.un.echo.sequence = htons(i);
         std::uint32_t sum = 0;
         for (std::size_t at = 0; at < sizeof(request) / 2; at++)
-            sum += reinterpret_cast<const std::uint16_t *>(&request)[at];
+            sum += reinterpret_cast<const std::uint16_t*>(&request)[at];
         request.checksum = ~((sum & 0xffff) + (sum >> 16));
         check(::sendto(socket.get(), &request, sizeof(request), 0, to.get(), to.size()), "ping");
         char reply[128];
@@ -69,7 +69,7 @@ TEST_F(ProcFile, EverybodyMayRead) {
     struct stat status {};
     check(::stat("/proc/netatop", &status), "stat");
     compare("mode", 0444U, status.st_mode & 07777);
-    Helper nobody(nullptr, [](Channel &) {
+    Helper nobody(nullptr, [](Channel&) {
         check(::setresuid(65534, 65534, 65534), "setresuid");
         module::Status::read();
     });
@@ -77,7 +77,7 @@ TEST_F(ProcFile, EverybodyMayRead) {
 }
 
 TEST_F(ProcFile, TotalsGrowByWhatIsSent) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before = module::Status::read();
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(Family::v4));
     parties.send(100, 25);
@@ -92,7 +92,7 @@ TEST_F(ProcFile, TotalsGrowByWhatIsSent) {
 TEST_F(ProcFile, UnidentifiedIsTheSumOfTheClasses) {
     const auto status = module::Status::read();
     Counters sum;
-    for (const auto &label : module::classes)
+    for (const auto& label : module::classes)
         sum = sum + status.counters(label);
     compare("tcpsndpacks", sum.tcp.out.packets, status.number("tcpsndpacks", 1));
     compare("tcprcvpacks", sum.tcp.in.packets, status.number("tcprcvpacks", 1));
@@ -101,9 +101,9 @@ TEST_F(ProcFile, UnidentifiedIsTheSumOfTheClasses) {
 }
 
 TEST_F(ProcFile, IcmpIsCounted) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before = module::Status::read();
-    Helper pinging(pair.a.ns, [&](Channel &) { ping(pair.b.at(Family::v4), 5); });
+    Helper pinging(pair.a.ns, [&](Channel&) { ping(pair.b.at(Family::v4), 5); });
     pinging.join();
     const auto after = module::Status::read();
     // Requests and replies, each sent by one namespace and received by the other.

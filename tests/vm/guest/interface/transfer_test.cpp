@@ -13,9 +13,9 @@ Flow segments(Family family, std::uint64_t packets, std::uint64_t payload) {
 }
 
 // Retransmissions carry options that the arithmetic does not know; the devices decide then.
-bool smooth(const TcpParties &parties) {
-    const auto &c = parties.client_tally;
-    const auto &s = parties.server_tally;
+bool smooth(const TcpParties& parties) {
+    const auto& c = parties.client_tally;
+    const auto& s = parties.server_tally;
     return c.retransmitted + s.retransmitted + c.duplicates + s.duplicates == 0;
 }
 
@@ -24,7 +24,7 @@ bool smooth(const TcpParties &parties) {
 BOTH_FAMILIES(Transfer);
 
 TEST_P(Transfer, UdpSenderAndReceiver) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before = pair.a.carried();
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()));
     std::vector<std::size_t> sizes;
@@ -41,15 +41,15 @@ TEST_P(Transfer, UdpSenderAndReceiver) {
 }
 
 TEST_P(Transfer, UdpRequestAndResponse) {
-    const auto &pair = standard_pair();
-    Helper server(pair.b.ns, [&](Channel &test) {
+    const auto& pair = standard_pair();
+    Helper server(pair.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
         echo(socket, 20);
         test.wait();
     });
     const auto to = pair.b.at(family(), server.receive<std::uint16_t>());
-    Helper client(pair.a.ns, [&](Channel &test) {
+    Helper client(pair.a.ns, [&](Channel& test) {
         const Fd socket = udp_connected(to);
         for (int i = 0; i < 20; i++) {
             send_connected(socket, 333);
@@ -65,7 +65,7 @@ TEST_P(Transfer, UdpRequestAndResponse) {
 }
 
 TEST_P(Transfer, TcpClientAndServer) {
-    const auto &pair = standard_pair();
+    const auto& pair = standard_pair();
     const auto before = pair.a.carried();
     const TcpTalk talk{family(), 200000, 70000, 1};
     TcpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()), talk);
@@ -84,7 +84,7 @@ TEST_P(Transfer, TcpClientAndServer) {
     compare("TCP server, segments of its socket and the SYN-ACK",
             parties.server_tally.segments_out + 1, client.in.packets);
     if (smooth(parties)) {
-        const auto &tally = parties.client_tally;
+        const auto& tally = parties.client_tally;
         compare("TCP client, payload and headers",
                 segments(family(), tally.segments_out, talk.request), client.out);
         compare("TCP server, payload and headers",
@@ -97,8 +97,8 @@ TEST_P(Transfer, SameAddressesInTwoNamespacesStayApart) {
     const Pair twins[2];
     std::vector<Helper> receivers;
     std::vector<Helper> senders;
-    for (const auto &pair : twins) {
-        receivers.emplace_back(pair.b.ns, [&](Channel &test) {
+    for (const auto& pair : twins) {
+        receivers.emplace_back(pair.b.ns, [&](Channel& test) {
             const Fd udp = udp_bound(pair.b.at(family(), 5000));
             const Fd tcp = tcp_listener(pair.b.at(family(), 5000));
             test.signal();
@@ -107,7 +107,7 @@ TEST_P(Transfer, SameAddressesInTwoNamespacesStayApart) {
             test.wait();
         });
         receivers.back().wait();
-        senders.emplace_back(pair.a.ns, [&](Channel &test) {
+        senders.emplace_back(pair.a.ns, [&](Channel& test) {
             const Fd udp = udp_bound(pair.a.at(family(), 6000));
             const Fd tcp = tcp_connected(pair.b.at(family(), 5000));
             write_stream(tcp, 1);
@@ -128,7 +128,7 @@ TEST_P(Transfer, SameAddressesInTwoNamespacesStayApart) {
     }
     for (unsigned i = 0; i < 2; i++) {
         const auto flow = datagrams(family(), 12 + 30 * i, 100);
-        const auto &pair = twins[i];
+        const auto& pair = twins[i];
         const auto tcp_part = [&] { return pair.a.carried() - Traffic{flow, {}}; };
         const auto which = "namespace " + std::to_string(i + 1);
         compare_settled(

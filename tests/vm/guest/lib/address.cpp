@@ -8,16 +8,20 @@ namespace guest {
 
 namespace {
 
-sockaddr_in *as_v4(sockaddr_storage *s) { return reinterpret_cast<sockaddr_in *>(s); }
-sockaddr_in6 *as_v6(sockaddr_storage *s) { return reinterpret_cast<sockaddr_in6 *>(s); }
+sockaddr_in* as_v4(sockaddr_storage* s) {
+    return reinterpret_cast<sockaddr_in*>(s);
+}
+sockaddr_in6* as_v6(sockaddr_storage* s) {
+    return reinterpret_cast<sockaddr_in6*>(s);
+}
 
 } // namespace
 
-Address::Address(const std::string &text, std::uint16_t port) {
+Address::Address(const std::string& text, std::uint16_t port) {
     const bool v6 = text.find(':') != std::string::npos;
     storage_.ss_family = v6 ? AF_INET6 : AF_INET;
-    void *bits = v6 ? static_cast<void *>(&as_v6(&storage_)->sin6_addr)
-                    : static_cast<void *>(&as_v4(&storage_)->sin_addr);
+    void* bits = v6 ? static_cast<void*>(&as_v6(&storage_)->sin6_addr)
+                    : static_cast<void*>(&as_v4(&storage_)->sin_addr);
     if (::inet_pton(storage_.ss_family, text.c_str(), bits) != 1)
         fail("address " + text, EINVAL);
     *this = with_port(port);

@@ -10,14 +10,18 @@ namespace guest {
 
 enum class Family { v4 = AF_INET, v6 = AF_INET6 };
 
-inline const char *name(Family family) { return family == Family::v4 ? "IPv4" : "IPv6"; }
-inline int domain(Family family) { return static_cast<int>(family); }
+inline const char* name(Family family) {
+    return family == Family::v4 ? "IPv4" : "IPv6";
+}
+inline int domain(Family family) {
+    return static_cast<int>(family);
+}
 
 class Address {
-  public:
+public:
     Address() = default;
     // Numeric text: the family follows from it.
-    Address(const std::string &text, std::uint16_t port);
+    Address(const std::string& text, std::uint16_t port);
 
     static Address any(Family family, std::uint16_t port = 0);
     static Address local_of(int socket);
@@ -26,11 +30,11 @@ class Address {
     std::uint16_t port() const;
     Address with_port(std::uint16_t port) const;
 
-    const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage_); }
-    sockaddr *get() { return reinterpret_cast<sockaddr *>(&storage_); }
+    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+    sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage_); }
     socklen_t size() const;
 
-  private:
+private:
     sockaddr_storage storage_{};
 };
 

@@ -17,7 +17,7 @@ std::pair<Fd, Fd> make_pipe() {
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
-void write_all(int fd, const std::string &data) {
+void write_all(int fd, const std::string& data) {
     for (std::size_t done = 0; done < data.size();)
         done += check(::write(fd, data.data() + done, data.size() - done), "write");
 }
@@ -30,10 +30,10 @@ std::string read_all(int fd) {
     return data;
 }
 
-pid_t spawn(const std::vector<std::string> &argv, int in, int out) {
-    std::vector<char *> args;
-    for (const auto &arg : argv)
-        args.push_back(const_cast<char *>(arg.c_str()));
+pid_t spawn(const std::vector<std::string>& argv, int in, int out) {
+    std::vector<char*> args;
+    for (const auto& arg : argv)
+        args.push_back(const_cast<char*>(arg.c_str()));
     args.push_back(nullptr);
 
     posix_spawn_file_actions_t actions;
@@ -51,7 +51,7 @@ pid_t spawn(const std::vector<std::string> &argv, int in, int out) {
 
 } // namespace
 
-std::string run(const std::vector<std::string> &argv, const std::string &input) {
+std::string run(const std::vector<std::string>& argv, const std::string& input) {
     auto [in_read, in_write] = make_pipe();
     auto [out_read, out_write] = make_pipe();
     const pid_t pid = spawn(argv, in_read.get(), out_write.get());
@@ -65,20 +65,20 @@ std::string run(const std::vector<std::string> &argv, const std::string &input) 
     check(::waitpid(pid, &status, 0), "waitpid");
     if (status != 0) {
         std::string line;
-        for (const auto &arg : argv)
+        for (const auto& arg : argv)
             line += arg + " ";
         throw std::runtime_error(line + "failed: " + output + input);
     }
     return output;
 }
 
-void write_file(const std::string &path, const std::string &value) {
+void write_file(const std::string& path, const std::string& value) {
     const Fd file(check(::open(path.c_str(), O_WRONLY | O_CLOEXEC), path.c_str()));
     if (::write(file.get(), value.data(), value.size()) < 0)
         fail(path + " = " + value);
 }
 
-std::string read_file(const std::string &path) {
+std::string read_file(const std::string& path) {
     const Fd file(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), path.c_str()));
     return read_all(file.get());
 }

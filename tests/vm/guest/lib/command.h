@@ -8,10 +8,10 @@ namespace guest {
 
 // Runs argv with input on its standard input; returns its output. Throws with the program's own
 // message when it fails.
-std::string run(const std::vector<std::string> &argv, const std::string &input = {});
+std::string run(const std::vector<std::string>& argv, const std::string& input = {});
 
 // Writes one value into a file of /proc or /sys, in the network namespace of the caller.
-void write_file(const std::string &path, const std::string &value);
-std::string read_file(const std::string &path);
+void write_file(const std::string& path, const std::string& value);
+std::string read_file(const std::string& path);
 
 } // namespace guest

@@ -12,11 +12,12 @@
 namespace guest {
 
 inline std::string scenario() {
-    const auto *info = testing::UnitTest::GetInstance()->current_test_info();
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
     return info ? std::string(info->test_suite_name()) + "." + info->name() : "set-up";
 }
 
-template <class E, class G> bool compare(const std::string &what, const E &expected, const G &got) {
+template <class E, class G>
+bool compare(const std::string& what, const E& expected, const G& got) {
     const bool same = expected == got;
     std::cout << scenario() << ": " << what << ": expected " << expected << ", got " << got
               << (same ? "" : " <- DIFFERENT") << std::endl;
@@ -27,13 +28,13 @@ template <class E, class G> bool compare(const std::string &what, const E &expec
 
 // Counters move until the last packet has arrived: read until they agree or time is up.
 template <class Expected, class Got>
-bool compare_settled(const std::string &what, Expected expected, Got got) {
+bool compare_settled(const std::string& what, Expected expected, Got got) {
     eventually([&] { return expected() == got(); }, settling);
     return compare(what, expected(), got());
 }
 
 template <class E, class Got>
-bool compare_soon(const std::string &what, const E &expected, Got got) {
+bool compare_soon(const std::string& what, const E& expected, Got got) {
     return compare_settled(
         what, [&] { return expected; }, got);
 }

@@ -13,10 +13,16 @@ struct Flow {
     std::uint64_t bytes = 0;
 };
 
-inline Flow operator+(Flow a, Flow b) { return {a.packets + b.packets, a.bytes + b.bytes}; }
-inline Flow operator-(Flow a, Flow b) { return {a.packets - b.packets, a.bytes - b.bytes}; }
-inline bool operator==(Flow a, Flow b) { return a.packets == b.packets && a.bytes == b.bytes; }
-inline std::ostream &operator<<(std::ostream &out, Flow f) {
+inline Flow operator+(Flow a, Flow b) {
+    return {a.packets + b.packets, a.bytes + b.bytes};
+}
+inline Flow operator-(Flow a, Flow b) {
+    return {a.packets - b.packets, a.bytes - b.bytes};
+}
+inline bool operator==(Flow a, Flow b) {
+    return a.packets == b.packets && a.bytes == b.bytes;
+}
+inline std::ostream& operator<<(std::ostream& out, Flow f) {
     return out << static_cast<std::int64_t>(f.packets) << " packets "
                << static_cast<std::int64_t>(f.bytes) << " bytes";
 }
@@ -27,10 +33,16 @@ struct Traffic {
     Flow in;
 };
 
-inline Traffic operator+(Traffic a, Traffic b) { return {a.out + b.out, a.in + b.in}; }
-inline Traffic operator-(Traffic a, Traffic b) { return {a.out - b.out, a.in - b.in}; }
-inline bool operator==(Traffic a, Traffic b) { return a.out == b.out && a.in == b.in; }
-inline std::ostream &operator<<(std::ostream &out, Traffic t) {
+inline Traffic operator+(Traffic a, Traffic b) {
+    return {a.out + b.out, a.in + b.in};
+}
+inline Traffic operator-(Traffic a, Traffic b) {
+    return {a.out - b.out, a.in - b.in};
+}
+inline bool operator==(Traffic a, Traffic b) {
+    return a.out == b.out && a.in == b.in;
+}
+inline std::ostream& operator<<(std::ostream& out, Traffic t) {
     return out << "out " << t.out << ", in " << t.in;
 }
 
@@ -41,10 +53,16 @@ struct Counters {
     Traffic both() const { return tcp + udp; }
 };
 
-inline Counters operator+(Counters a, Counters b) { return {a.tcp + b.tcp, a.udp + b.udp}; }
-inline Counters operator-(Counters a, Counters b) { return {a.tcp - b.tcp, a.udp - b.udp}; }
-inline bool operator==(Counters a, Counters b) { return a.tcp == b.tcp && a.udp == b.udp; }
-inline std::ostream &operator<<(std::ostream &out, const Counters &c) {
+inline Counters operator+(Counters a, Counters b) {
+    return {a.tcp + b.tcp, a.udp + b.udp};
+}
+inline Counters operator-(Counters a, Counters b) {
+    return {a.tcp - b.tcp, a.udp - b.udp};
+}
+inline bool operator==(Counters a, Counters b) {
+    return a.tcp == b.tcp && a.udp == b.udp;
+}
+inline std::ostream& operator<<(std::ostream& out, const Counters& c) {
     if (c.udp == Traffic{})
         return out << "tcp " << c.tcp;
     if (c.tcp == Traffic{})
@@ -52,14 +70,22 @@ inline std::ostream &operator<<(std::ostream &out, const Counters &c) {
     return out << "tcp " << c.tcp << "; udp " << c.udp;
 }
 
-inline Counters counters_of(const netpertask &t) {
+inline Counters counters_of(const netpertask& t) {
     return {{{t.tcpsndpacks, t.tcpsndbytes}, {t.tcprcvpacks, t.tcprcvbytes}},
             {{t.udpsndpacks, t.udpsndbytes}, {t.udprcvpacks, t.udprcvbytes}}};
 }
 
-inline Counters tcp(Traffic t) { return {t, {}}; }
-inline Counters udp(Traffic t) { return {{}, t}; }
-inline Counters udp_out(Flow f) { return {{}, {f, {}}}; }
-inline Counters udp_in(Flow f) { return {{}, {{}, f}}; }
+inline Counters tcp(Traffic t) {
+    return {t, {}};
+}
+inline Counters udp(Traffic t) {
+    return {{}, t};
+}
+inline Counters udp_out(Flow f) {
+    return {{}, {f, {}}};
+}
+inline Counters udp_in(Flow f) {
+    return {{}, {{}, f}};
+}
 
 } // namespace guest

@@ -12,7 +12,7 @@ namespace guest {
 
 namespace {
 
-void take_records(Channel &channel) {
+void take_records(Channel& channel) {
     const Ctl ctl;
     for (;;) {
         netpertask record{};
@@ -31,7 +31,7 @@ void take_records(Channel &channel) {
 Ctl::Ctl()
     : socket_(check(::socket(PF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), "raw socket")) {}
 
-int Ctl::call(int command, void *value, socklen_t *size) const {
+int Ctl::call(int command, void* value, socklen_t* size) const {
     return ::getsockopt(socket_.get(), SOL_IP, command, value, size) == 0 ? 0 : errno;
 }
 
@@ -40,7 +40,9 @@ int Ctl::call(int command) const {
     return call(command, nullptr, &none);
 }
 
-int Ctl::force_gc() const { return call(NETATOP_FORCE_GC); }
+int Ctl::force_gc() const {
+    return call(NETATOP_FORCE_GC);
+}
 
 std::optional<netpertask> Ctl::query(int command, pid_t id) const {
     netpertask task{};
@@ -54,8 +56,12 @@ std::optional<netpertask> Ctl::query(int command, pid_t id) const {
     return task;
 }
 
-std::optional<netpertask> Ctl::process(pid_t id) const { return query(NETATOP_GETCNT_TGID, id); }
-std::optional<netpertask> Ctl::thread(pid_t id) const { return query(NETATOP_GETCNT_PID, id); }
+std::optional<netpertask> Ctl::process(pid_t id) const {
+    return query(NETATOP_GETCNT_TGID, id);
+}
+std::optional<netpertask> Ctl::thread(pid_t id) const {
+    return query(NETATOP_GETCNT_PID, id);
+}
 
 Counters Ctl::process_counters(pid_t id) const {
     const auto task = process(id);
@@ -94,7 +100,7 @@ std::optional<netpertask> ExitReader::await(pid_t id, milliseconds limit) {
         [&] {
             collect();
             const auto it = std::find_if(taken_.begin(), taken_.end(),
-                                         [&](const netpertask &record) { return record.id == id; });
+                                         [&](const netpertask& record) { return record.id == id; });
             if (it != taken_.end())
                 found = *it;
             return found.has_value();

@@ -12,13 +12,13 @@
 namespace guest {
 
 class Ctl {
-  public:
+public:
     // Opens the socket that atop opens.
     Ctl();
     explicit Ctl(Fd socket) : socket_(std::move(socket)) {}
 
     // 0, or the error number.
-    int call(int command, void *value, socklen_t *size) const;
+    int call(int command, void* value, socklen_t* size) const;
     int call(int command) const; // no buffer, as PROBE, FORCE_GC and EMPTY_EXIT are called
     int force_gc() const;
 
@@ -29,7 +29,7 @@ class Ctl {
     Counters process_counters(pid_t id) const;
     Counters thread_counters(pid_t id) const;
 
-  private:
+private:
     std::optional<netpertask> query(int command, pid_t id) const;
 
     Fd socket_;
@@ -37,14 +37,14 @@ class Ctl {
 
 // Takes exit records as the daemon does, in a process of its own.
 class ExitReader {
-  public:
+public:
     ExitReader();
     // Every record of a process that has ended by now.
     std::vector<netpertask> drain();
     // The record of one process, waiting for it without asking the module to collect.
     std::optional<netpertask> await(pid_t id, milliseconds limit);
 
-  private:
+private:
     void collect();
 
     Ctl ctl_;

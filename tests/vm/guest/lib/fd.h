@@ -10,28 +10,29 @@
 
 namespace guest {
 
-[[noreturn]] inline void fail(const std::string &what, int error = errno) {
+[[noreturn]] inline void fail(const std::string& what, int error = errno) {
     throw std::system_error(error, std::generic_category(), what);
 }
 
 // For system calls that return -1 and set errno.
-template <class T> T check(T result, const char *what) {
+template <class T>
+T check(T result, const char* what) {
     if (result == static_cast<T>(-1))
         fail(what);
     return result;
 }
 
 class Fd {
-  public:
+public:
     Fd() = default;
     explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd &operator=(Fd &&other) noexcept {
+    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Fd& operator=(Fd&& other) noexcept {
         std::swap(fd_, other.fd_);
         return *this;
     }
-    Fd(const Fd &) = delete;
-    Fd &operator=(const Fd &) = delete;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
     ~Fd() { close(); }
 
     int get() const { return fd_; }
@@ -40,7 +41,7 @@ class Fd {
             ::close(std::exchange(fd_, -1));
     }
 
-  private:
+private:
     int fd_ = -1;
 };
 

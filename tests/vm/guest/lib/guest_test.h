@@ -13,17 +13,17 @@
 namespace guest {
 
 class GuestTest : public testing::Test {
-  protected:
+protected:
     void SetUp() override { module::require(); }
 
-    void expect_process(const std::string &what, pid_t pid, const Counters &expected) const {
+    void expect_process(const std::string& what, pid_t pid, const Counters& expected) const {
         compare_soon(what + ", process", expected, [&] { return ctl.process_counters(pid); });
     }
-    void expect_thread(const std::string &what, pid_t tid, const Counters &expected) const {
+    void expect_thread(const std::string& what, pid_t tid, const Counters& expected) const {
         compare_soon(what + ", thread", expected, [&] { return ctl.thread_counters(tid); });
     }
     // A process of one thread.
-    void expect_task(const std::string &what, pid_t pid, const Counters &expected) const {
+    void expect_task(const std::string& what, pid_t pid, const Counters& expected) const {
         expect_process(what, pid, expected);
         expect_thread(what, pid, expected);
     }
@@ -32,12 +32,12 @@ class GuestTest : public testing::Test {
 };
 
 class FamilyTest : public GuestTest, public testing::WithParamInterface<Family> {
-  protected:
+protected:
     Family family() const { return GetParam(); }
 };
 
 #define BOTH_FAMILIES(suite)                                                                       \
     INSTANTIATE_TEST_SUITE_P(, suite, testing::Values(Family::v4, Family::v6),                     \
-                             [](const auto &given) { return std::string(name(given.param)); })
+                             [](const auto& given) { return std::string(name(given.param)); })
 
 } // namespace guest

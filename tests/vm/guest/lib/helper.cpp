@@ -22,7 +22,7 @@ void await_input(int fd) {
         throw std::runtime_error("no word from the other process in time");
 }
 
-[[noreturn]] void run_child(const Namespace *ns, const Helper::Body &body, Channel channel) {
+[[noreturn]] void run_child(const Namespace* ns, const Helper::Body& body, Channel channel) {
     int status = 1;
     try {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -30,7 +30,7 @@ void await_input(int fd) {
             ns->enter();
         body(channel);
         status = 0;
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         std::cerr << "helper " << ::getpid() << ": " << error.what() << std::endl;
     }
     ::_exit(status);
@@ -38,12 +38,12 @@ void await_input(int fd) {
 
 } // namespace
 
-void Channel::put(const void *data, std::size_t size) {
+void Channel::put(const void* data, std::size_t size) {
     if (::send(fd_.get(), data, size, MSG_NOSIGNAL) != static_cast<ssize_t>(size))
         fail("send to the other process");
 }
 
-void Channel::get(void *data, std::size_t size) {
+void Channel::get(void* data, std::size_t size) {
     await_input(fd_.get());
     const ssize_t got = ::recv(fd_.get(), data, size, MSG_WAITALL);
     if (got == 0)
@@ -58,7 +58,7 @@ bool Channel::ready(std::size_t size) const {
            static_cast<ssize_t>(size);
 }
 
-Helper::Helper(const Namespace *ns, const Body &body) : channel_(Fd()) {
+Helper::Helper(const Namespace* ns, const Body& body) : channel_(Fd()) {
     int ends[2];
     check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
     Fd ours(ends[0]);
@@ -73,7 +73,7 @@ Helper::Helper(const Namespace *ns, const Body &body) : channel_(Fd()) {
     channel_ = Channel(std::move(ours));
 }
 
-Helper::Helper(Helper &&other) noexcept
+Helper::Helper(Helper&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)), channel_(std::move(other.channel_)) {}
 
 Helper::~Helper() {
@@ -83,7 +83,9 @@ Helper::~Helper() {
     ::waitpid(pid_, nullptr, 0);
 }
 
-void Helper::kill(int signal) const { check(::kill(pid_, signal), "kill"); }
+void Helper::kill(int signal) const {
+    check(::kill(pid_, signal), "kill");
+}
 
 void Helper::join() {
     int status = 0;

@@ -12,11 +12,15 @@ namespace guest {
 
 // One end of the conversation between a test and its helper. Every wait has a deadline.
 class Channel {
-  public:
+public:
     explicit Channel(Fd fd) : fd_(std::move(fd)) {}
 
-    template <class T> void send(const T &value) { put(&value, sizeof(value)); }
-    template <class T> T receive() {
+    template <class T>
+    void send(const T& value) {
+        put(&value, sizeof(value));
+    }
+    template <class T>
+    T receive() {
         T value{};
         get(&value, sizeof(value));
         return value;
@@ -28,37 +32,43 @@ class Channel {
     bool ready(std::size_t size) const;
     int fd() const { return fd_.get(); }
 
-  private:
-    void put(const void *data, std::size_t size);
-    void get(void *data, std::size_t size);
+private:
+    void put(const void* data, std::size_t size);
+    void get(void* data, std::size_t size);
 
     Fd fd_;
 };
 
 class Helper {
-  public:
-    using Body = std::function<void(Channel &)>;
+public:
+    using Body = std::function<void(Channel&)>;
 
     // Runs body in a child, inside ns when one is given.
-    Helper(const Namespace *ns, const Body &body);
-    Helper(const Namespace &ns, const Body &body) : Helper(&ns, body) {}
-    Helper(Helper &&other) noexcept;
-    Helper(const Helper &) = delete;
-    Helper &operator=(const Helper &) = delete;
-    Helper &operator=(Helper &&) = delete;
+    Helper(const Namespace* ns, const Body& body);
+    Helper(const Namespace& ns, const Body& body) : Helper(&ns, body) {}
+    Helper(Helper&& other) noexcept;
+    Helper(const Helper&) = delete;
+    Helper& operator=(const Helper&) = delete;
+    Helper& operator=(Helper&&) = delete;
     // Kills and reaps a child that was not joined.
     ~Helper();
 
     pid_t pid() const { return pid_; }
-    template <class T> void send(const T &value) { channel_.send(value); }
-    template <class T> T receive() { return channel_.receive<T>(); }
+    template <class T>
+    void send(const T& value) {
+        channel_.send(value);
+    }
+    template <class T>
+    T receive() {
+        return channel_.receive<T>();
+    }
     void signal() { channel_.signal(); }
     void wait() { channel_.wait(); }
     void step() { // let it do its next step and wait until it has
         signal();
         wait();
     }
-    Channel &channel() { return channel_; }
+    Channel& channel() { return channel_; }
 
     void kill(int signal = 9) const;
     // Waits for the end; throws unless the child succeeded.
@@ -66,7 +76,7 @@ class Helper {
     // Waits for the end without reaping: a zombie stays.
     void await_zombie() const;
 
-  private:
+private:
     pid_t pid_ = -1;
     Channel channel_;
 };

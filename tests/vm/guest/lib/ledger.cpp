@@ -9,9 +9,9 @@ namespace guest {
 
 namespace {
 
-Counters in_classes(const module::Status &status) {
+Counters in_classes(const module::Status& status) {
     Counters sum;
-    for (const auto &label : module::classes)
+    for (const auto& label : module::classes)
         sum = sum + status.counters(label);
     return sum;
 }
@@ -27,12 +27,12 @@ Ledger::Ledger(std::vector<std::function<Traffic()>> sources) : sources_(std::mo
     carried_before_ = carried();
 }
 
-Ledger::Ledger(const Side &a, const Side &b)
+Ledger::Ledger(const Side& a, const Side& b)
     : Ledger({[&a] { return a.carried(); }, [&b] { return b.carried(); }}) {}
 
 Counters Ledger::tasks() const {
     Counters sum;
-    for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const int pid = std::atoi(entry.path().filename().c_str());
         if (pid > 0)
             sum = sum + ctl_.process_counters(pid);
@@ -42,19 +42,19 @@ Counters Ledger::tasks() const {
 
 Traffic Ledger::carried() const {
     Traffic sum;
-    for (const auto &source : sources_)
+    for (const auto& source : sources_)
         sum = sum + source();
     return sum - carried_before_;
 }
 
 Counters Ledger::credited() {
-    for (const auto &record : reader_.drain())
+    for (const auto& record : reader_.drain())
         exited_ = exited_ + counters_of(record);
     const auto live = tasks();
     return live + exited_ + in_classes(module::Status::read()) - before_;
 }
 
-void Ledger::compare(const std::string &what) {
+void Ledger::compare(const std::string& what) {
     compare_settled(
         what, [&] { return carried(); }, [&] { return credited().both(); });
     compare_settled(
@@ -62,7 +62,7 @@ void Ledger::compare(const std::string &what) {
         [&] { return (module::counters("total") - status_before_.counters("total")).both(); });
 }
 
-Counters Ledger::in_class(const std::string &label) const {
+Counters Ledger::in_class(const std::string& label) const {
     return module::counters(label) - status_before_.counters(label);
 }
 

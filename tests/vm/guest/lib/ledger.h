@@ -14,21 +14,21 @@
 namespace guest {
 
 class Ledger {
-  public:
+public:
     // Starts an interval. The sources are what together counts the truth.
     explicit Ledger(std::vector<std::function<Traffic()>> sources);
-    Ledger(const Side &a, const Side &b);
+    Ledger(const Side& a, const Side& b);
 
     // The truth since the start.
     Traffic carried() const;
     // Live processes, exit records and classes since the start.
     Counters credited();
     // Compares both, and the module's own total.
-    void compare(const std::string &what = "tasks and classes");
+    void compare(const std::string& what = "tasks and classes");
     // Of one class since the start.
-    Counters in_class(const std::string &label) const;
+    Counters in_class(const std::string& label) const;
 
-  private:
+private:
     Counters tasks() const;
 
     Ctl ctl_;

@@ -15,19 +15,23 @@ namespace guest::module {
 
 const std::vector<std::string> classes = {"waiting", "kernel", "nosocket", "gone", "overflow"};
 
-int load(const std::string &parameters) {
-    const char *path = ::getenv("NETATOP_KO");
+int load(const std::string& parameters) {
+    const char* path = ::getenv("NETATOP_KO");
     if (!path)
         throw std::runtime_error("NETATOP_KO does not name the module to load");
-    const char *always = ::getenv("NETATOP_PARAMS");
+    const char* always = ::getenv("NETATOP_PARAMS");
     const Fd file(check(::open(path, O_RDONLY | O_CLOEXEC), path));
     const auto all = std::string(always ? always : "") + " " + parameters;
     return ::syscall(SYS_finit_module, file.get(), all.c_str(), 0) == 0 ? 0 : errno;
 }
 
-int unload() { return ::syscall(SYS_delete_module, "netatop", O_NONBLOCK) == 0 ? 0 : errno; }
+int unload() {
+    return ::syscall(SYS_delete_module, "netatop", O_NONBLOCK) == 0 ? 0 : errno;
+}
 
-bool loaded() { return ::access("/proc/netatop", F_OK) == 0; }
+bool loaded() {
+    return ::access("/proc/netatop", F_OK) == 0;
+}
 
 void require() {
     if (loaded())
@@ -36,7 +40,7 @@ void require() {
         fail("load the module", error);
 }
 
-void reload(const std::string &parameters) {
+void reload(const std::string& parameters) {
     if (loaded())
         if (const int error = unload())
             fail("unload the module", error);
@@ -53,7 +57,7 @@ Status Status::read() {
         const auto colon = line.find(':');
         if (colon == std::string::npos)
             continue;
-        auto &values = status.values[line.substr(0, colon)];
+        auto& values = status.values[line.substr(0, colon)];
         const auto rest = line.substr(colon + 1);
         for (auto it = std::sregex_iterator(rest.begin(), rest.end(), number);
              it != std::sregex_iterator(); ++it)
@@ -62,7 +66,7 @@ Status Status::read() {
     return status;
 }
 
-std::uint64_t Status::number(const std::string &label, std::size_t index) const {
+std::uint64_t Status::number(const std::string& label, std::size_t index) const {
     const auto found = values.find(label);
     if (found == values.end() || found->second.size() <= index)
         throw std::runtime_error("/proc/netatop has no number " + std::to_string(index) +
@@ -70,11 +74,13 @@ std::uint64_t Status::number(const std::string &label, std::size_t index) const 
     return found->second[index];
 }
 
-Counters Status::counters(const std::string &label) const {
+Counters Status::counters(const std::string& label) const {
     const auto at = [&](std::size_t i) { return Flow{number(label, i), number(label, i + 1)}; };
     return {{at(0), at(2)}, {at(4), at(6)}};
 }
 
-Counters counters(const std::string &label) { return Status::read().counters(label); }
+Counters counters(const std::string& label) {
+    return Status::read().counters(label);
+}
 
 } // namespace guest::module

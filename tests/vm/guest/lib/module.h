@@ -10,14 +10,14 @@
 namespace guest::module {
 
 // 0, or the error number. NETATOP_PARAMS of the environment comes before the parameters given.
-int load(const std::string &parameters = {});
+int load(const std::string& parameters = {});
 int unload();
 bool loaded();
 
 // With the default parameters; no-op when it is loaded already.
 void require();
 // Unloaded and loaded anew.
-void reload(const std::string &parameters = {});
+void reload(const std::string& parameters = {});
 
 struct Status {
     std::vector<std::string> lines;
@@ -25,14 +25,14 @@ struct Status {
     std::map<std::string, std::vector<std::uint64_t>> values;
 
     static Status read();
-    std::uint64_t number(const std::string &label, std::size_t index = 0) const;
+    std::uint64_t number(const std::string& label, std::size_t index = 0) const;
     // A line of eight numbers.
-    Counters counters(const std::string &label) const;
+    Counters counters(const std::string& label) const;
 };
 
 // The classes of packets that no task owns.
 extern const std::vector<std::string> classes;
 // Now, one of the lines of eight numbers.
-Counters counters(const std::string &label);
+Counters counters(const std::string& label);
 
 } // namespace guest::module

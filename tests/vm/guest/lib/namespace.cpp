@@ -25,23 +25,25 @@ Namespace::Namespace() {
     ip("link set lo up\n");
 }
 
-void Namespace::enter() const { check(::setns(fd_.get(), CLONE_NEWNET), "enter namespace"); }
+void Namespace::enter() const {
+    check(::setns(fd_.get(), CLONE_NEWNET), "enter namespace");
+}
 
 std::string Namespace::path() const {
     return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_.get());
 }
 
-void Namespace::ip(const std::string &lines) const {
+void Namespace::ip(const std::string& lines) const {
     const Inside inside(*this);
     guest::run({"ip", "-batch", "-"}, lines);
 }
 
-std::string Namespace::nft(const std::string &script) const {
+std::string Namespace::nft(const std::string& script) const {
     const Inside inside(*this);
     return guest::run({"nft", "-f", "-"}, script);
 }
 
-std::string Namespace::run(const std::string &command) const {
+std::string Namespace::run(const std::string& command) const {
     const Inside inside(*this);
     std::istringstream words(command);
     std::vector<std::string> argv;
@@ -50,12 +52,14 @@ std::string Namespace::run(const std::string &command) const {
     return guest::run(argv);
 }
 
-void Namespace::sysctl(const std::string &name, const std::string &value) const {
+void Namespace::sysctl(const std::string& name, const std::string& value) const {
     const Inside inside(*this);
     write_file("/proc/sys/net/" + name, value);
 }
 
-Inside::Inside(const Namespace &ns) : home_(current_namespace()) { ns.enter(); }
+Inside::Inside(const Namespace& ns) : home_(current_namespace()) {
+    ns.enter();
+}
 
 Inside::~Inside() {
     if (::setns(home_.get(), CLONE_NEWNET) != 0)

@@ -8,7 +8,7 @@
 namespace guest {
 
 class Namespace {
-  public:
+public:
     // A new namespace with its loopback interface up.
     Namespace();
 
@@ -18,24 +18,24 @@ class Namespace {
     std::string path() const;
 
     // Configuration from inside: ip(8) batch lines, an nft(8) script, a file below /proc/sys/net.
-    void ip(const std::string &lines) const;
-    std::string nft(const std::string &script) const;
-    std::string run(const std::string &command) const;
-    void sysctl(const std::string &name, const std::string &value) const;
+    void ip(const std::string& lines) const;
+    std::string nft(const std::string& script) const;
+    std::string run(const std::string& command) const;
+    void sysctl(const std::string& name, const std::string& value) const;
 
-  private:
+private:
     Fd fd_;
 };
 
 // The calling thread is inside a namespace for as long as this object lives.
 class Inside {
-  public:
-    explicit Inside(const Namespace &ns);
+public:
+    explicit Inside(const Namespace& ns);
     ~Inside();
-    Inside(const Inside &) = delete;
-    Inside &operator=(const Inside &) = delete;
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
 
-  private:
+private:
     Fd home_;
 };
 

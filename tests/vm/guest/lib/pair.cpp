@@ -20,23 +20,21 @@ constexpr std::uint64_t ethernet_header = 14;
 // is neither TCP nor UDP (ICMP errors that a scenario provokes).
 constexpr auto quiet_rules = R"(
 table inet guest {
-    counter other_in { }
-    counter other_out { }
     chain output {
         type filter hook output priority 250;
         ip protocol igmp drop
         icmpv6 type { 130, 131, 132, 133, 143 } drop
-        oifname != "lo" meta l4proto != { tcp, udp } counter name other_out
+        oifname != "lo" meta l4proto != { tcp, udp } counter comment "other_out"
     }
     chain input {
         type filter hook input priority 250;
-        iifname != "lo" meta l4proto != { tcp, udp } counter name other_in
+        iifname != "lo" meta l4proto != { tcp, udp } counter comment "other_in"
     }
 }
 )";
 
-Flow named_counter(const std::string &listing, const std::string &name) {
-    const std::regex pattern("counter " + name + R"( \{\s*packets (\d+) bytes (\d+))");
+Flow named_counter(const std::string& listing, const std::string& name) {
+    const std::regex pattern(R"(counter packets (\d+) bytes (\d+) comment ")" + name);
     std::smatch match;
     if (!std::regex_search(listing, match, pattern))
         throw std::runtime_error("no counter " + name + " in: " + listing);
@@ -65,7 +63,7 @@ std::uint64_t icmp_messages() {
     return sum;
 }
 
-void join_sides(Side &a, Side &b) {
+void join_sides(Side& a, Side& b) {
     a.v4 = Address("10.0.0.1", 0);
     a.v6 = Address("fd00::1", 0);
     b.v4 = Address("10.0.0.2", 0);
@@ -80,8 +78,8 @@ void join_sides(Side &a, Side &b) {
 }
 
 // One end host of a route: its device, addresses and the router as its gateway.
-void join_router(Side &side, const Namespace &router, const std::string &router_device,
-                 const std::string &net, const char *mac, const char *router_mac) {
+void join_router(Side& side, const Namespace& router, const std::string& router_device,
+                 const std::string& net, const char* mac, const char* router_mac) {
     const std::string v4 = "10.0." + net;
     const std::string v6 = "fd0" + net + "::";
     side.v4 = Address(v4 + ".1", 0);
@@ -100,7 +98,7 @@ void join_router(Side &side, const Namespace &router, const std::string &router_
 
 } // namespace
 
-Traffic device_counters(const Namespace &ns, const std::string &device) {
+Traffic device_counters(const Namespace& ns, const std::string& device) {
     const Inside inside(ns);
     std::istringstream table(read_file("/proc/thread-self/net/dev"));
     for (std::string line; std::getline(table, line);) {
@@ -120,19 +118,21 @@ Traffic device_counters(const Namespace &ns, const std::string &device) {
     throw std::runtime_error("no device " + device);
 }
 
-void set_offloads(const Namespace &ns, const std::string &device, bool on) {
+void set_offloads(const Namespace& ns, const std::string& device, bool on) {
     const std::string state = on ? " on" : " off";
     ns.run("ethtool -K " + device + " tso" + state + " gso" + state + " gro" + state +
            " tx-udp-segmentation" + state);
 }
 
-Traffic Side::carried() const { return device_counters(ns, device) - other_protocols(); }
+Traffic Side::carried() const {
+    return device_counters(ns, device) - other_protocols();
+}
 
 Traffic Side::other_protocols() const {
     const Inside inside(ns);
     if (icmp_messages() == 0)
         return {};
-    const auto listing = guest::run({"nft", "list", "counters", "table", "inet", "guest"});
+    const auto listing = guest::run({"nft", "list", "table", "inet", "guest"});
     return {named_counter(listing, "other_out"), named_counter(listing, "other_in")};
 }
 
@@ -165,43 +165,43 @@ Route::Route() {
     set_offloads(router, "r1", false);
 }
 
-void Route::impair_forth(const std::string &netem) const {
+void Route::impair_forth(const std::string& netem) const {
     router.run("tc qdisc add dev r1 root netem limit 100000 " + netem);
 }
 
-void Route::impair_back(const std::string &netem) const {
+void Route::impair_back(const std::string& netem) const {
     router.run("tc qdisc add dev r0 root netem limit 100000 " + netem);
 }
 
-Pair &standard_pair() {
+Pair& standard_pair() {
     static Pair pair;
     return pair;
 }
 
-void add_veth(const Namespace &from, const std::string &device, const std::string &mac,
-              const Namespace &to, const std::string &peer, const std::string &peer_mac) {
+void add_veth(const Namespace& from, const std::string& device, const std::string& mac,
+              const Namespace& to, const std::string& peer, const std::string& peer_mac) {
     from.ip("link add " + device + " address " + mac + " type veth peer name " + peer +
             " address " + peer_mac + " netns " + to.path() + "\n");
-    for (const auto *ns : {&from, &to})
+    for (const auto* ns : {&from, &to})
         keep_quiet(*ns);
-    for (const auto &[ns, name] : {std::pair{&from, device}, std::pair{&to, peer}}) {
+    for (const auto& [ns, name] : {std::pair{&from, device}, std::pair{&to, peer}}) {
         ns->sysctl("ipv6/conf/" + name + "/router_solicitations", "0");
         ns->sysctl("ipv6/conf/" + name + "/accept_ra", "0");
         ns->ip("link set " + name + " addrgenmode none\nlink set " + name + " up\n");
     }
 }
 
-void keep_quiet(const Namespace &ns) {
+void keep_quiet(const Namespace& ns) {
     ns.nft(std::string("table inet guest\ndelete table inet guest\n") + quiet_rules);
 }
 
-void add_address(const Namespace &ns, const std::string &device, const std::string &address) {
+void add_address(const Namespace& ns, const std::string& device, const std::string& address) {
     const bool v6 = address.find(':') != std::string::npos;
     ns.ip("addr add " + address + " dev " + device + (v6 ? " nodad" : "") + "\n");
 }
 
-void add_neighbour(const Namespace &ns, const std::string &device, const std::string &address,
-                   const std::string &mac) {
+void add_neighbour(const Namespace& ns, const std::string& device, const std::string& address,
+                   const std::string& mac) {
     ns.ip("neigh add " + address + " lladdr " + mac + " dev " + device + " nud permanent\n");
 }
 

@@ -11,8 +11,8 @@
 namespace guest {
 
 // What the device itself counted.
-Traffic device_counters(const Namespace &ns, const std::string &device);
-void set_offloads(const Namespace &ns, const std::string &device, bool on);
+Traffic device_counters(const Namespace& ns, const std::string& device);
+void set_offloads(const Namespace& ns, const std::string& device, bool on);
 
 struct Side {
     Namespace ns;
@@ -30,7 +30,7 @@ struct Side {
 };
 
 class Pair {
-  public:
+public:
     explicit Pair(unsigned mtu = 1500);
 
     void offloads(bool on) const;
@@ -43,11 +43,11 @@ class Pair {
 
 // a - router - b, so that what the router loses or reorders was counted by the sender's device.
 class Route {
-  public:
+public:
     Route();
     // Netem on the way from a to b ("loss 5%"), on the way back, or both.
-    void impair_forth(const std::string &netem) const;
-    void impair_back(const std::string &netem) const;
+    void impair_forth(const std::string& netem) const;
+    void impair_back(const std::string& netem) const;
 
     Side a;
     Side b;
@@ -55,14 +55,14 @@ class Route {
 };
 
 // Shared by every scenario that does not reconfigure it.
-Pair &standard_pair();
+Pair& standard_pair();
 
 // A device with a peer in another namespace, up, without address; quiet as described above.
-void add_veth(const Namespace &from, const std::string &device, const std::string &mac,
-              const Namespace &to, const std::string &peer, const std::string &peer_mac);
-void keep_quiet(const Namespace &ns);
-void add_address(const Namespace &ns, const std::string &device, const std::string &address);
-void add_neighbour(const Namespace &ns, const std::string &device, const std::string &address,
-                   const std::string &mac);
+void add_veth(const Namespace& from, const std::string& device, const std::string& mac,
+              const Namespace& to, const std::string& peer, const std::string& peer_mac);
+void keep_quiet(const Namespace& ns);
+void add_address(const Namespace& ns, const std::string& device, const std::string& address);
+void add_neighbour(const Namespace& ns, const std::string& device, const std::string& address,
+                   const std::string& mac);
 
 } // namespace guest

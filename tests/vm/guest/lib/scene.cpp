@@ -10,7 +10,7 @@
 
 namespace guest {
 
-int play_scene(const std::string &script) {
+int play_scene(const std::string& script) {
     try {
         int socket = -1;
         int channel = -1;
@@ -23,7 +23,7 @@ int play_scene(const std::string &script) {
         test.signal();
         test.wait();
         return 0;
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         std::cerr << "after exec: " << error.what() << std::endl;
         return 1;
     }

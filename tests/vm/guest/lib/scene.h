@@ -9,7 +9,7 @@ namespace guest {
 constexpr auto scene_argument = "--continue-sending";
 
 // script: "socket channel size times". Sends, signals on the channel and waits there.
-int play_scene(const std::string &script);
+int play_scene(const std::string& script);
 // Executes this program with such a script; returns only by exception.
 void exec_scene(int socket, int channel, unsigned size, unsigned times);
 

@@ -8,7 +8,8 @@ namespace guest {
 
 namespace {
 
-template <class Wanted> Slabs read_slabs(Wanted wanted) {
+template <class Wanted>
+Slabs read_slabs(Wanted wanted) {
     Slabs slabs;
     std::istringstream table(read_file("/proc/slabinfo"));
     for (std::string line; std::getline(table, line);) {
@@ -24,17 +25,17 @@ template <class Wanted> Slabs read_slabs(Wanted wanted) {
 } // namespace
 
 Slabs general_slabs() {
-    const auto wanted = [](const std::string &name) {
+    const auto wanted = [](const std::string& name) {
         return name.rfind("kmalloc-", 0) == 0 || name == "pid";
     };
-    for (const auto &[name, active] : read_slabs(wanted))
+    for (const auto& [name, active] : read_slabs(wanted))
         write_file("/sys/kernel/slab/" + name + "/shrink", "1");
     return read_slabs(wanted);
 }
 
-Slabs slabs_named(const std::string &word) {
+Slabs slabs_named(const std::string& word) {
     return read_slabs(
-        [&](const std::string &name) { return name.find(word) != std::string::npos; });
+        [&](const std::string& name) { return name.find(word) != std::string::npos; });
 }
 
 std::uint64_t percpu_memory() {

@@ -25,7 +25,7 @@ Fd open_socket(Family family, int type, int protocol = 0) {
     return fd;
 }
 
-Fd bound_socket(const Address &address, int type, bool reuse_port, int protocol = 0) {
+Fd bound_socket(const Address& address, int type, bool reuse_port, int protocol = 0) {
     Fd fd = open_socket(address.family(), type, protocol);
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (reuse_port)
@@ -34,19 +34,19 @@ Fd bound_socket(const Address &address, int type, bool reuse_port, int protocol 
     return fd;
 }
 
-const std::vector<char> &zeros() {
+const std::vector<char>& zeros() {
     static const std::vector<char> data(largest);
     return data;
 }
 
-void expect_whole(ssize_t sent, std::size_t size, const char *what) {
+void expect_whole(ssize_t sent, std::size_t size, const char* what) {
     if (sent != static_cast<ssize_t>(size))
         fail(what);
 }
 
 } // namespace
 
-void set_option(const Fd &socket, int level, int option, int value) {
+void set_option(const Fd& socket, int level, int option, int value) {
     check(::setsockopt(socket.get(), level, option, &value, sizeof(value)), "setsockopt");
 }
 
@@ -57,30 +57,30 @@ Fd udp_socket(Family family) {
     return fd;
 }
 
-Fd udp_bound(const Address &address, bool reuse_port) {
+Fd udp_bound(const Address& address, bool reuse_port) {
     Fd fd = bound_socket(address, SOCK_DGRAM, reuse_port);
     set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, roomy_buffer);
     return fd;
 }
 
-Fd udp_connected(const Address &peer) {
+Fd udp_connected(const Address& peer) {
     Fd fd = udp_socket(peer.family());
     check(::connect(fd.get(), peer.get(), peer.size()), "connect");
     return fd;
 }
 
-void send_to(const Fd &socket, const Address &to, std::size_t size, unsigned times) {
+void send_to(const Fd& socket, const Address& to, std::size_t size, unsigned times) {
     for (; times > 0; times--)
         expect_whole(::sendto(socket.get(), zeros().data(), size, 0, to.get(), to.size()), size,
                      "sendto");
 }
 
-void send_connected(const Fd &socket, std::size_t size, unsigned times) {
+void send_connected(const Fd& socket, std::size_t size, unsigned times) {
     for (; times > 0; times--)
         expect_whole(::send(socket.get(), zeros().data(), size, 0), size, "send");
 }
 
-std::uint64_t receive(const Fd &socket, unsigned times) {
+std::uint64_t receive(const Fd& socket, unsigned times) {
     std::vector<char> data(largest);
     std::uint64_t payload = 0;
     for (; times > 0; times--)
@@ -88,51 +88,51 @@ std::uint64_t receive(const Fd &socket, unsigned times) {
     return payload;
 }
 
-unsigned receive_until_end(const Fd &socket) {
+unsigned receive_until_end(const Fd& socket) {
     for (unsigned count = 0;; count++)
         if (receive(socket) == 1)
             return count;
 }
 
-void echo(const Fd &socket, unsigned times) {
+void echo(const Fd& socket, unsigned times) {
     std::vector<char> data(largest);
     for (; times > 0; times--) {
         sockaddr_storage from{};
         socklen_t size = sizeof(from);
-        auto *address = reinterpret_cast<sockaddr *>(&from);
+        auto* address = reinterpret_cast<sockaddr*>(&from);
         const auto got = check(
             ::recvfrom(socket.get(), data.data(), data.size(), 0, address, &size), "recvfrom");
         expect_whole(::sendto(socket.get(), data.data(), got, 0, address, size), got, "echo");
     }
 }
 
-Fd tcp_listener(const Address &address, bool reuse_port, int protocol) {
+Fd tcp_listener(const Address& address, bool reuse_port, int protocol) {
     Fd fd = bound_socket(address, SOCK_STREAM, reuse_port, protocol);
     check(::listen(fd.get(), 128), "listen");
     return fd;
 }
 
-Fd tcp_accept(const Fd &listener) {
+Fd tcp_accept(const Fd& listener) {
     Fd fd(check(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept"));
     const timeval limit{patience.count() / 1000, 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     return fd;
 }
 
-Fd tcp_connected(const Address &peer, int protocol) {
+Fd tcp_connected(const Address& peer, int protocol) {
     Fd fd = open_socket(peer.family(), SOCK_STREAM, protocol);
     check(::connect(fd.get(), peer.get(), peer.size()), "connect");
     return fd;
 }
 
-void write_stream(const Fd &socket, std::size_t size) {
+void write_stream(const Fd& socket, std::size_t size) {
     while (size > 0) {
         const auto piece = std::min(size, largest);
         size -= check(::send(socket.get(), zeros().data(), piece, MSG_NOSIGNAL), "write stream");
     }
 }
 
-std::uint64_t read_stream(const Fd &socket, std::uint64_t size) {
+std::uint64_t read_stream(const Fd& socket, std::uint64_t size) {
     std::vector<char> data(largest);
     std::uint64_t done = 0;
     while (done < size) {
@@ -145,11 +145,15 @@ std::uint64_t read_stream(const Fd &socket, std::uint64_t size) {
     return done;
 }
 
-std::uint64_t read_to_end(const Fd &socket) { return read_stream(socket, UINT64_MAX); }
+std::uint64_t read_to_end(const Fd& socket) {
+    return read_stream(socket, UINT64_MAX);
+}
 
-void finish_writing(const Fd &socket) { check(::shutdown(socket.get(), SHUT_WR), "shutdown"); }
+void finish_writing(const Fd& socket) {
+    check(::shutdown(socket.get(), SHUT_WR), "shutdown");
+}
 
-TcpTally tally(const Fd &socket) {
+TcpTally tally(const Fd& socket) {
     tcp_info info{};
     socklen_t size = sizeof(info);
     check(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
@@ -157,7 +161,7 @@ TcpTally tally(const Fd &socket) {
             info.tcpi_bytes_received, info.tcpi_total_retrans, info.tcpi_dsack_dups};
 }
 
-void pass_descriptor(int channel, const Fd &descriptor) {
+void pass_descriptor(int channel, const Fd& descriptor) {
     char byte = 0;
     iovec data{&byte, 1};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -166,7 +170,7 @@ void pass_descriptor(int channel, const Fd &descriptor) {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof(control);
-    cmsghdr *header = CMSG_FIRSTHDR(&message);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
@@ -185,7 +189,7 @@ Fd take_descriptor(int channel) {
     message.msg_control = control;
     message.msg_controllen = sizeof(control);
     check(::recvmsg(channel, &message, MSG_CMSG_CLOEXEC), "take descriptor");
-    const cmsghdr *header = CMSG_FIRSTHDR(&message);
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
     if (!header || header->cmsg_type != SCM_RIGHTS)
         throw std::runtime_error("no descriptor came");
     int fd = -1;

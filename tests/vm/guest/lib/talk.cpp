@@ -4,7 +4,7 @@ namespace guest {
 
 namespace {
 
-void serve(Channel &channel, const Address &at, const TcpTalk &talk) {
+void serve(Channel& channel, const Address& at, const TcpTalk& talk) {
     const Fd listener = tcp_listener(at.with_port(0), false, talk.protocol);
     channel.send(Address::local_of(listener.get()).port());
     const Fd connection = tcp_accept(listener);
@@ -20,7 +20,7 @@ void serve(Channel &channel, const Address &at, const TcpTalk &talk) {
     channel.wait();
 }
 
-void request(Channel &channel, const Address &server, const TcpTalk &talk) {
+void request(Channel& channel, const Address& server, const TcpTalk& talk) {
     const Address to = server.with_port(channel.receive<std::uint16_t>());
     const Fd connection = tcp_connected(to, talk.protocol);
     for (unsigned i = 0; i < talk.rounds; i++) {
@@ -37,10 +37,10 @@ void request(Channel &channel, const Address &server, const TcpTalk &talk) {
 
 } // namespace
 
-TcpParties::TcpParties(const Namespace &client_ns, const Namespace &server_ns,
-                       const Address &server_address, const TcpTalk &talk)
-    : server(server_ns, [&](Channel &channel) { serve(channel, server_address, talk); }),
-      client(client_ns, [&](Channel &channel) { request(channel, server_address, talk); }) {}
+TcpParties::TcpParties(const Namespace& client_ns, const Namespace& server_ns,
+                       const Address& server_address, const TcpTalk& talk)
+    : server(server_ns, [&](Channel& channel) { serve(channel, server_address, talk); }),
+      client(client_ns, [&](Channel& channel) { request(channel, server_address, talk); }) {}
 
 void TcpParties::run() {
     client.send(server.receive<std::uint16_t>());
@@ -52,19 +52,19 @@ void TcpParties::run() {
     server_tally = server.receive<TcpTally>();
 }
 
-UdpParties::UdpParties(const Namespace &sender_ns, const Namespace &receiver_ns,
-                       const Address &receiver_address)
+UdpParties::UdpParties(const Namespace& sender_ns, const Namespace& receiver_ns,
+                       const Address& receiver_address)
     : receiver(receiver_ns,
-               [&](Channel &channel) {
+               [&](Channel& channel) {
                    const Fd socket = udp_bound(receiver_address.with_port(0));
                    channel.send(Address::local_of(socket.get()).port());
                    channel.wait();
                }),
-      sender(sender_ns, [&, port = receiver.receive<std::uint16_t>()](Channel &channel) {
+      sender(sender_ns, [&, port = receiver.receive<std::uint16_t>()](Channel& channel) {
           run_sender(channel, receiver_address.with_port(port));
       }) {}
 
-void UdpParties::run_sender(Channel &channel, Address to) {
+void UdpParties::run_sender(Channel& channel, Address to) {
     const Fd socket = udp_socket(to.family());
     for (;;) {
         const auto order = channel.receive<Order>();
@@ -73,16 +73,18 @@ void UdpParties::run_sender(Channel &channel, Address to) {
     }
 }
 
-void UdpParties::send(std::size_t size, unsigned times) {
+void UdpParties::start(std::size_t size, unsigned times) {
     sender.send(Order{size, times});
-    sender.wait();
 }
 
-void UdpParties::send(const std::vector<std::size_t> &sizes) {
+void UdpParties::send(std::size_t size, unsigned times) {
+    start(size, times);
+    finish();
+}
+
+void UdpParties::send(const std::vector<std::size_t>& sizes) {
     for (const auto size : sizes)
-        sender.send(Order{size, 1});
-    for (std::size_t i = 0; i < sizes.size(); i++)
-        sender.wait();
+        send(size);
 }
 
 } // namespace guest

@@ -20,9 +20,9 @@ struct TcpTalk {
 };
 
 class TcpParties {
-  public:
-    TcpParties(const Namespace &client_ns, const Namespace &server_ns, const Address &server,
-               const TcpTalk &talk);
+public:
+    TcpParties(const Namespace& client_ns, const Namespace& server_ns, const Address& server,
+               const TcpTalk& talk);
     // Runs the conversation; can be called once.
     void run();
 
@@ -34,19 +34,22 @@ class TcpParties {
 
 // Datagrams of the given sizes from a sender to a receiver that never sends.
 class UdpParties {
-  public:
-    UdpParties(const Namespace &sender_ns, const Namespace &receiver_ns, const Address &receiver);
+public:
+    UdpParties(const Namespace& sender_ns, const Namespace& receiver_ns, const Address& receiver);
     void send(std::size_t size, unsigned times = 1);
-    void send(const std::vector<std::size_t> &sizes);
+    void send(const std::vector<std::size_t>& sizes);
+    // The same in two steps, so that several can send at once.
+    void start(std::size_t size, unsigned times);
+    void finish() { sender.wait(); }
 
-  private:
+private:
     struct Order {
         std::size_t size;
         unsigned times;
     };
-    static void run_sender(Channel &channel, Address to);
+    static void run_sender(Channel& channel, Address to);
 
-  public:
+public:
     Helper receiver;
     Helper sender;
 };

@@ -15,7 +15,8 @@ constexpr milliseconds patience{30000};
 // How long counters may take to become equal.
 constexpr milliseconds settling{4000};
 
-template <class Condition> bool eventually(Condition condition, milliseconds limit = patience) {
+template <class Condition>
+bool eventually(Condition condition, milliseconds limit = patience) {
     const auto deadline = Clock::now() + limit;
     while (!condition()) {
         if (Clock::now() >= deadline)
