@@ -86,7 +86,7 @@ std::vector<netpertask> ExitReader::drain() {
     // A reader that has not asked yet is none to wait for: look whether the queue is really empty.
     const bool empty = eventually([&] {
         return ctl_.call(NETATOP_EMPTY_EXIT) == 0 &&
-               module::Status::read().number("exits queued") == 0;
+               module::Status::read().number("#taskexit") == 0;
     });
     if (!empty)
         throw std::runtime_error("exit records stay in the queue");
