@@ -218,6 +218,18 @@ struct nta_wire nta_packet_out_any(struct sk_buff *skb,
 }
 
 /**
+ * nta_packet_fragmentable - the part of a datagram that is cut into fragments
+ * @skb: the datagram
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: bytes after the headers that each fragment repeats.
+ */
+u32 nta_packet_fragmentable(struct sk_buff *skb, u8 pf)
+{
+	return skb->len - fragment_header(skb, pf);
+}
+
+/**
  * nta_packet_reassembled - what a reassembled datagram was on the wire, guessed
  * @skb: the datagram, in LOCAL_IN
  * @dev: interface through which it came
@@ -238,5 +250,5 @@ struct nta_wire nta_packet_reassembled(struct sk_buff *skb,
 	};
 
 	path.mtu = path.ipv6 ? IP6CB(skb)->frag_max_size : IPCB(skb)->frag_max_size;
-	return nta_wire_fragments(skb->len, &path);
+	return nta_wire_reassembled(skb->len, &path);
 }

@@ -19,6 +19,7 @@ struct nta_wire nta_packet_in_gso(struct sk_buff *skb,
 struct nta_wire nta_packet_out_any(struct sk_buff *skb,
 				   const struct nf_hook_state *state,
 				   unsigned int transport);
+u32 nta_packet_fragmentable(struct sk_buff *skb, u8 pf);
 struct nta_wire nta_packet_reassembled(struct sk_buff *skb,
 				       const struct net_device *dev, u8 pf);
 

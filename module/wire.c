@@ -63,33 +63,52 @@ struct nta_wire nta_wire_cut(__u64 len, __u64 count,
 	return (struct nta_wire) { count, bytes };
 }
 
+/* The number of packets that carry @payload, @room bytes fitting in each: all
+ * but the last have whole units of eight bytes (RFC 791, RFC 8200).
+ */
+static __u64 pieces(__u64 payload, __u64 room)
+{
+	if (payload <= room || room < 8)
+		return 1;
+	return (payload - room - 1) / (room & ~7ULL) + 2;
+}
+
+static __u64 overhead(const struct nta_wire_path *path)
+{
+	return (__u64)path->header + (path->ipv6 ? NTA_WIRE_FRAGMENT_HEADER : 0);
+}
+
 /**
  * nta_wire_fragments - a datagram that is cut to fit its path
  * @len: bytes from the network header on
  * @path: the way on which it leaves
  *
- * All fragments but the last carry as many whole units of eight bytes as fit;
- * the last one may fill its packet to the byte (RFC 791, RFC 8200). The same
- * holds for a received datagram of which only the largest fragment is known,
- * with its size as @mtu: exact when the sender cut that way.
- *
  * Return: what the interface counts, nothing when the datagram cannot leave.
  */
 struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path)
 {
-	__u64 overhead = path->header;
-	__u64 payload, room;
-
 	if (len <= path->mtu)
 		return nta_wire_plain((__u32)len, path->link);
-	if (path->ipv6)
-		overhead += NTA_WIRE_FRAGMENT_HEADER;
-	if (path->whole || path->mtu < overhead + 8)
+	if (path->whole || path->mtu < overhead(path) + 8)
 		return nothing();
+	return nta_wire_cut(len, pieces(len - path->header,
+					path->mtu - overhead(path)), path);
+}
 
-	room = path->mtu - overhead;
-	payload = len - path->header;	/* > room, as len > mtu */
-	return nta_wire_cut(len, (payload - room - 1) / (room & ~7ULL) + 2, path);
+/**
+ * nta_wire_reassembled - a datagram of which only the largest fragment is known
+ * @len: bytes from the network header on
+ * @path: the way on which it came; its @mtu is the size of the largest fragment
+ *
+ * Return: what the interface counted, provided that the datagram was cut once
+ * and each fragment came once.
+ */
+struct nta_wire nta_wire_reassembled(__u64 len, const struct nta_wire_path *path)
+{
+	if (len <= path->header || path->mtu <= overhead(path))
+		return nta_wire_plain((__u32)len, path->link);
+	return nta_wire_cut(len, pieces(len - path->header,
+					path->mtu - overhead(path)), path);
 }
 
 /**

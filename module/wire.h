@@ -69,6 +69,7 @@ static inline struct nta_wire nta_wire_plain(__u32 len, __u32 link)
 
 struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso, __u32 link);
 struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path);
+struct nta_wire nta_wire_reassembled(__u64 len, const struct nta_wire_path *path);
 struct nta_wire nta_wire_cut(__u64 len, __u64 count,
 			     const struct nta_wire_path *path);
 struct nta_wire nta_wire_send(const struct nta_wire_gso *gso,

@@ -75,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         compare(in, path);
     require(nta_wire_plain(in.gso.len, in.link).bytes >= in.gso.len);
     require(nta_wire_segments(&in.gso, in.link).packets >= 1);
+    require(nta_wire_reassembled(in.gso.len, &path).packets >= 1);
     require(nta_wire_cut(in.gso.len, in.count, &path).packets == in.count);
     for (const nta_wire& wire :
          {nta_wire_fragments(in.gso.len, &path), nta_wire_send(&in.gso, &path)})

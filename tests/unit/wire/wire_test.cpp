@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The arithmetic of module/wire.c against packets written down by hand and
 // against packets cut one by one.
+#include <algorithm>
 #include <cstdint>
 #include <gtest/gtest.h>
 
@@ -178,6 +179,57 @@ TEST(WireFragments, EveryLengthOverManyPaths) {
                            oracle::fragments(length, kIpv6, mtu, true), kEthernet);
             if (testing::Test::HasFailure())
                 return;
+        }
+    }
+}
+
+// 65,008 bytes came in 44 fragments, the largest being 1,500 bytes.
+TEST(WireReassembled, Ipv4FromTheLargestFragment) {
+    const nta_wire_path path = ipv4_path(1500);
+
+    expect_wire(nta_wire_reassembled(20 + 65008, &path), 44, 65008 + 44 * (20 + 14));
+}
+
+// The second fragment carries 5 bytes: the datagram is shorter than the first
+// fragment with its fragment header, and still came in two.
+TEST(WireReassembled, Ipv6ShorterThanItsLargestFragment) {
+    const nta_wire_path path = ipv6_path(40 + 8 + 1448);
+
+    expect_wire(nta_wire_reassembled(40 + 1453, &path), 2, 1453 + 2 * (40 + 8 + 14));
+}
+
+// A fragment header on a datagram that is whole (RFC 6946).
+TEST(WireReassembled, Ipv6AtomicFragment) {
+    const nta_wire_path path = ipv6_path(40 + 8 + 1000);
+
+    expect_wire(nta_wire_reassembled(40 + 1000, &path), 1, 1000 + 40 + 8 + 14);
+}
+
+TEST(WireReassembled, NonsenseIsOnePacket) {
+    const nta_wire_path none = ipv4_path(0);
+    const nta_wire_path tiny = ipv4_path(24);
+    const nta_wire_path long_header = ipv4_path(1500, 2000);
+
+    EXPECT_EQ(nta_wire_reassembled(1000, &none).packets, 1U);
+    EXPECT_EQ(nta_wire_reassembled(1000, &tiny).packets, 1U);
+    EXPECT_EQ(nta_wire_reassembled(1000, &long_header).packets, 1U);
+}
+
+TEST(WireReassembled, WhateverWasCutForOneMtu) {
+    for (const std::uint32_t mtu : {576U, 1281U, 1499U, 1500U}) {
+        for (std::uint32_t length = mtu + 1; length <= 9000; length++) {
+            for (const bool six : {false, true}) {
+                const std::uint32_t header = six ? kIpv6 : kIpv4;
+                const auto packets = oracle::fragments(length, header, mtu, six);
+                const auto largest =
+                    static_cast<std::uint32_t>(*std::max_element(packets.begin(), packets.end()));
+                const nta_wire_path path = {largest, header, six, false, kEthernet};
+
+                SCOPED_TRACE(testing::Message() << "length " << length << " mtu " << mtu);
+                expect_packets(nta_wire_reassembled(length, &path), packets, kEthernet);
+                if (testing::Test::HasFailure())
+                    return;
+            }
         }
     }
 }
