@@ -2,10 +2,10 @@
 #ifndef _NTA_FRAG_H
 #define _NTA_FRAG_H
 
-#include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <net/ip.h>
 
 #include "totals.h"
 #include "wire.h"

@@ -15,6 +15,7 @@
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_socket.h>
 
+#include "frag.h"
 #include "hooks.h"
 #include "owner.h"
 #include "packet.h"
@@ -29,7 +30,8 @@
  * struct nta_l4 - the transport header of a packet
  * @protocol: IPPROTO_*
  * @offset: of the header, from the network header on
- * @fragment: the packet is a fragment; @first: the one that has the header
+ * @fragment: the packet is a fragment
+ * @first: it has the header
  */
 struct nta_l4 {
 	u8 protocol;
@@ -162,24 +164,38 @@ static noinline struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 	return s;
 }
 
+/* The socket that has an entry; NULL and the class instead when none has. */
+static __always_inline struct sock *nta_sk_owned(struct sock *sk,
+						 enum nta_class *class)
+{
+	*class = NTA_NOSOCKET;
+	if (sk)
+		sk = sk_to_full_sk(sk);
+	if (unlikely(!sk || !sk_fullsock(sk)))
+		return NULL;
+	*class = nta_sk_class(sk);
+	return likely(*class == NTA_CLASSES) ? sk : NULL;
+}
+
+static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
+{
+	return nta_sock_key(nta_sock_cookie(nta_sk_visible(sk)), flow);
+}
+
 /* Count a packet for the socket @sk, NULL when it has none. */
 static __always_inline void nta_credit(struct sock *sk, enum nta_flow flow,
 				       enum nta_dir dir, struct nta_wire wire)
 {
-	enum nta_class class = NTA_NOSOCKET;
+	enum nta_class class;
 	struct nta_sock *s;
 	u64 key;
 
 	nta_totals_all(flow + dir, wire.packets, wire.bytes);
-	if (sk)
-		sk = sk_to_full_sk(sk);
-	if (unlikely(!sk || !sk_fullsock(sk)))
-		goto unowned;
-	class = nta_sk_class(sk);
-	if (unlikely(class != NTA_CLASSES))
+	sk = nta_sk_owned(sk, &class);
+	if (unlikely(!sk))
 		goto unowned;
 
-	key = nta_sock_key(nta_sock_cookie(nta_sk_visible(sk)), flow);
+	key = nta_sk_key(sk, flow);
 	s = nta_sock_find(key);
 	if (unlikely(!s)) {
 		s = nta_sock_first(sk, key, flow, dir, &class);
@@ -242,6 +258,54 @@ static struct sock *nta_in_sk(struct sk_buff *skb,
 	return nf_sk_lookup_slow_v6(state->net, skb, state->in);
 }
 
+/*
+ * A fragment, of IPv6: the first one says to which socket the others belong.
+ * They find its entry again, or their packets are those of a socket gone.
+ */
+static noinline void nta_in_fragment(struct sk_buff *skb,
+				     const struct nf_hook_state *state,
+				     const struct nta_l4 *l4)
+{
+	struct nta_wire wire = nta_wire_plain(skb->len, nta_link_in(state->in));
+	enum nta_flow flow = nta_flow_of(l4);
+	struct nta_frag_owner owner = {};
+	struct sock *sk, *owned;
+	struct nta_wire before;
+	struct nta_sock *s;
+	bool found;
+
+	if (!l4->first) {
+		if (!nta_frag_later(skb, state, wire, &owner))
+			return;
+		nta_totals_all(owner.flow, wire.packets, wire.bytes);
+		s = owner.key ? nta_sock_find(owner.key) : NULL;
+		if (s)
+			nta_sock_count(s, NTA_RCV, wire.packets, wire.bytes);
+		else
+			nta_totals_class(owner.class, owner.flow, wire.packets,
+					 wire.bytes);
+		return;
+	}
+	if (flow == NTA_FLOWS) {
+		nta_other(l4, NTA_RCV);
+		return;
+	}
+
+	sk = nta_in_sk(skb, state, &found);
+	owned = nta_sk_owned(sk, &owner.class);
+	if (owned) {
+		owner.key = nta_sk_key(owned, flow);
+		owner.class = NTA_GONE;
+	}
+	owner.flow = flow + NTA_RCV;
+	before = nta_frag_first(skb, state, &owner);
+	wire.packets += before.packets;
+	wire.bytes += before.bytes;
+	nta_credit(sk, flow, NTA_RCV, wire);
+	if (found && sk)
+		sock_gen_put(sk);
+}
+
 /* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
 static unsigned int nta_hook_in(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
@@ -254,12 +318,19 @@ static unsigned int nta_hook_in(void *priv, struct sk_buff *skb,
 
 	if (!nta_l4_find(skb, state->pf, &l4))
 		return NF_ACCEPT;
+	if (unlikely(l4.fragment)) {
+		nta_in_fragment(skb, state, &l4);
+		return NF_ACCEPT;
+	}
 	flow = nta_flow_of(&l4);
 	if (unlikely(flow == NTA_FLOWS)) {
 		nta_other(&l4, NTA_RCV);
 		return NF_ACCEPT;
 	}
-	wire = nta_packet_in(skb, state->in, l4.offset);
+	if (unlikely(nta_frag_is_reassembled(skb, state->pf)))
+		wire = nta_frag_take(skb, state);
+	else
+		wire = nta_packet_in(skb, state->in, l4.offset);
 	sk = nta_in_sk(skb, state, &found);
 	nta_credit(sk, flow, NTA_RCV, wire);
 	if (found && sk)
@@ -296,6 +367,7 @@ static void __net_exit nta_net_pre_exit(struct net *net)
 static struct pernet_operations nta_net_ops = {
 	.init = nta_net_init,
 	.pre_exit = nta_net_pre_exit,
+	.exit = nta_frag_net_exit,
 };
 
 /**

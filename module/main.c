@@ -10,6 +10,7 @@
 #include "collect.h"
 #include "ctl.h"
 #include "exit.h"
+#include "frag.h"
 #include "hooks.h"
 #include "proc.h"
 #include "sock.h"
@@ -78,9 +79,12 @@ static int __init nta_init(void)
 	err = nta_setup_core();
 	if (err)
 		return err;
-	err = nta_hooks_setup();
+	err = nta_frag_setup();
 	if (err)
 		goto err_core;
+	err = nta_hooks_setup();
+	if (err)
+		goto err_frag;
 	err = nta_proc_file_setup();
 	if (err)
 		goto err_hooks;
@@ -95,6 +99,8 @@ err_proc:
 	nta_proc_file_teardown();
 err_hooks:
 	nta_hooks_teardown();
+err_frag:
+	nta_frag_teardown();
 err_core:
 	nta_teardown_core();
 	return err;
@@ -106,6 +112,7 @@ static void __exit nta_exit(void)
 	nta_proc_file_teardown();
 	nta_trace_teardown();
 	nta_hooks_teardown();
+	nta_frag_teardown();
 	nta_teardown_core();
 }
 

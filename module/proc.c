@@ -7,6 +7,7 @@
 #include <linux/seq_file.h>
 
 #include "exit.h"
+#include "frag.h"
 #include "owner.h"
 #include "proc.h"
 #include "sock.h"
@@ -76,6 +77,8 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	mutex_lock(&nta_task_mutex);
 	nta_owner_waiting(waiting);
 	mutex_unlock(&nta_task_mutex);
+	nta_frag_waiting(waiting);
+	nta_frag_waiting(sum.all);
 	nta_exit_stats(&exits);
 	nta_walk_stats(&walks);
 
