@@ -18,7 +18,15 @@ protected:
     void TearDown() override { module::reload(); }
 };
 
-// Ping-pong of datagrams and of a TCP connection, until killed. One message is a round.
+// A connection that leaves nothing in the kernel's tables when it is closed.
+Fd connected_without_trace(const Address& to) {
+    Fd connection = tcp_connected(to);
+    const linger reset{1, 0};
+    check(::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), "linger");
+    return connection;
+}
+
+// Datagrams and short TCP connections, there and back, until killed. One of each is a round.
 class Busy {
 public:
     explicit Busy(Family family)
@@ -32,14 +40,13 @@ public:
                           const Fd connection = tcp_accept(listener);
                           echo(udp);
                           write_stream(connection, read_stream(connection, 100));
-                          read_to_end(connection);
                       }
                   }),
           client_(pair_.a.ns, [&, udp_port = server_.receive<std::uint16_t>(),
                                tcp_port = server_.receive<std::uint16_t>()](Channel& test) {
               const Fd udp = udp_connected(pair_.b.at(family, udp_port));
               for (;;) {
-                  const Fd connection = tcp_connected(pair_.b.at(family, tcp_port));
+                  const Fd connection = connected_without_trace(pair_.b.at(family, tcp_port));
                   send_connected(udp, 100);
                   receive(udp);
                   write_stream(connection, 100);

@@ -1,0 +1,152 @@
+// EMPTY_EXIT: waits for the readers of exit records as long as they work, and never much longer
+// than a second.
+#include "lib/guest_test.h"
+
+#include <csignal>
+
+#include "lib/command.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr milliseconds at_once{500};
+constexpr milliseconds at_most{1600}; // a second, on a slow machine
+
+class EmptyExit : public GuestTest {
+protected:
+    void end_a_process() const {
+        const auto& pair = standard_pair();
+        Helper(pair.a.ns, [&](Channel&) {
+            send_to(udp_socket(Family::v4), pair.b.at(Family::v4, 9), 10);
+        }).join();
+        if (ctl.force_gc())
+            throw std::runtime_error("FORCE_GC fails");
+    }
+    static std::uint64_t queued() { return module::Status::read().number("#taskexit"); }
+    static std::uint64_t timeouts() {
+        return module::Status::read().number("exits unread timeouts");
+    }
+    // Calls it and compares its result and its time.
+    void expect_result(int expected, milliseconds limit) const {
+        const auto start = Clock::now();
+        compare("EMPTY_EXIT", expected, ctl.call(NETATOP_EMPTY_EXIT));
+        const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+        std::cout << scenario() << ": time: expected at most " << limit.count() << " ms, got "
+                  << took.count() << " ms" << std::endl;
+        EXPECT_LE(took.count(), limit.count());
+    }
+};
+
+// Takes one record each time it is told to, and tells when it has it.
+void take_on_demand(Channel& test) {
+    const Ctl client;
+    for (;;) {
+        netpertask record{};
+        socklen_t size = sizeof(record);
+        if (const int error = client.call(NETATOP_GETCNT_EXIT, &record, &size))
+            fail("GETCNT_EXIT", error);
+        test.signal();
+        test.wait();
+    }
+}
+
+// Is the process blocked in the kernel?
+bool sleeping(pid_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    return stat[stat.rfind(')') + 2] == 'S';
+}
+
+} // namespace
+
+TEST_F(EmptyExit, ReturnsAtOnceWhenNothingIsThere) {
+    ExitReader reader;
+    reader.drain();
+    expect_result(0, at_once);
+}
+
+TEST_F(EmptyExit, ReturnsAtOnceWithoutReader) {
+    ExitReader().drain();
+    end_a_process();
+    ASSERT_GE(queued(), 1U);
+    expect_result(0, at_once);
+    ExitReader().drain();
+}
+
+TEST_F(EmptyExit, WaitsUntilTheReaderComesBack) {
+    ExitReader().drain();
+    Helper reader(nullptr, take_on_demand);
+    end_a_process();
+    reader.wait(); // it has the record, and is busy with it
+    compare("records", std::uint64_t{0}, queued());
+    Helper waiting(nullptr, [](Channel& test) {
+        const Ctl client;
+        test.signal();
+        test.send(client.call(NETATOP_EMPTY_EXIT));
+    });
+    waiting.wait();
+    EXPECT_FALSE(
+        eventually([&] { return waiting.channel().ready(sizeof(int)); }, milliseconds(300)))
+        << "it does not wait for the reader";
+    reader.signal();
+    compare("EMPTY_EXIT", 0, waiting.receive<int>());
+}
+
+TEST_F(EmptyExit, GivesUpOnAStoppedReader) {
+    ExitReader().drain();
+    Helper reader(nullptr, take_on_demand);
+    end_a_process();
+    reader.wait();
+    reader.kill(SIGSTOP);
+    const auto before = timeouts();
+    expect_result(ETIMEDOUT, at_most);
+    compare("timeouts counted", before + 1, timeouts());
+    reader.kill(SIGCONT);
+}
+
+TEST_F(EmptyExit, DoesNotWaitForAReaderThatDies) {
+    ExitReader().drain();
+    {
+        Helper reader(nullptr, take_on_demand);
+        end_a_process();
+        reader.wait();
+    }
+    expect_result(0, at_once);
+}
+
+TEST_F(EmptyExit, NoticesAReaderThatDiesMeanwhile) {
+    ExitReader().drain();
+    std::optional<Helper> reader(std::in_place, nullptr, take_on_demand);
+    end_a_process();
+    reader->wait();
+    Helper waiting(nullptr, [](Channel& test) {
+        const Ctl client;
+        test.signal();
+        test.send(client.call(NETATOP_EMPTY_EXIT));
+    });
+    waiting.wait();
+    ASSERT_TRUE(eventually([&] { return sleeping(waiting.pid()); }));
+    reader.reset();
+    compare("EMPTY_EXIT", 0, waiting.receive<int>());
+}
+
+TEST_F(EmptyExit, IsInterruptible) {
+    ExitReader().drain();
+    Helper reader(nullptr, take_on_demand);
+    end_a_process();
+    reader.wait();
+    Helper waiting(nullptr, [](Channel& test) {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        check(::sigaction(SIGUSR1, &action, nullptr), "sigaction");
+        const Ctl client;
+        test.signal();
+        test.send(client.call(NETATOP_EMPTY_EXIT));
+    });
+    waiting.wait();
+    eventually([&] {
+        waiting.kill(SIGUSR1);
+        return waiting.channel().ready(sizeof(int));
+    });
+    compare("EMPTY_EXIT", EINTR, waiting.receive<int>());
+}
