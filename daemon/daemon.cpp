@@ -48,15 +48,15 @@ Status serve(const Signals& signals, Taker& taker, Recorder& recorder) {
 
 } // namespace
 
-Status run_daemon(const Setup& setup, ExitSource& source, Files& files, Messages& messages,
+Status run_daemon(const Config& config, ExitSource& source, Files& files, Messages& messages,
                   const Notify& notify) {
     const auto signals = Signals::block();
     if (!signals)
         return signals.error();
-    auto semaphores = Semaphores::claim(setup.key);
+    auto semaphores = Semaphores::claim(config.key);
     if (!semaphores)
         return semaphores.error();
-    auto place = Place::find(setup.log_path);
+    auto place = Place::find(config.log_path);
     if (!place)
         return place.error();
     ExitLog log(std::move(*place), ::getpid(), files);

@@ -13,13 +13,13 @@
 
 namespace netatop {
 
-struct Setup {
+struct Config {
     std::string log_path = default_log_path;
     key_t key = semaphore_key;
 };
 
 // Returns when a signal ends the daemon, or the reason why it cannot run.
-Status run_daemon(const Setup& setup, ExitSource& source, Files& files, Messages& messages,
+Status run_daemon(const Config& config, ExitSource& source, Files& files, Messages& messages,
                   const Notify& notify);
 
 } // namespace netatop

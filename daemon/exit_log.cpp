@@ -37,7 +37,9 @@ off_t limit_for(const struct statvfs& space) {
 
 } // namespace
 
-void ExitLog::Unmap::operator()(Header* header) const { ::munmap(header, sizeof *header); }
+void ExitLog::Unmap::operator()(Header* header) const {
+    ::munmap(header, sizeof *header);
+}
 
 ExitLog::ExitLog(Place place, pid_t pid, Files& files)
     : place_(std::move(place)), draft_("." + place_.name + ".new"), pid_(pid), files_(files) {
@@ -123,9 +125,9 @@ Status ExitLog::write(const EncodedRecord& record) {
     const std::size_t last = record.size - 1;
     // A client that starts takes the file's end for the end of a record, but
     // the kernel moves the end page by page: move it in one step.
-    const bool end_in_place = !crosses_page(end_, record.size) ||
-                              write_all(file_.get(), bytes + last, 1,
-                                        end_ + static_cast<off_t>(last));
+    const bool end_in_place =
+        !crosses_page(end_, record.size) ||
+        write_all(file_.get(), bytes + last, 1, end_ + static_cast<off_t>(last));
     if (end_in_place && write_all(file_.get(), bytes, record.size, end_))
         return Done{};
 
@@ -168,10 +170,10 @@ bool ExitLog::intact() const {
 
 std::optional<struct stat> ExitLog::present() const {
     struct stat now {};
-    const bool ours = file_ &&
-                      ::fstatat(place_.directory.get(), place_.name.c_str(), &now,
-                                AT_SYMLINK_NOFOLLOW) == 0 &&
-                      now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
+    const bool ours =
+        file_ &&
+        ::fstatat(place_.directory.get(), place_.name.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+        now.st_ino == identity_.st_ino && now.st_dev == identity_.st_dev;
     return ours ? std::optional(now) : std::nullopt;
 }
 

@@ -20,6 +20,8 @@ int Files::renameat(int directory, const char* from, const char* to) {
     return ::renameat(directory, from, directory, to);
 }
 
-int Files::fstatvfs(int fd, struct statvfs* space) { return ::fstatvfs(fd, space); }
+int Files::fstatvfs(int fd, struct statvfs* space) {
+    return ::fstatvfs(fd, space);
+}
 
 } // namespace netatop

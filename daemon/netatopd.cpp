@@ -27,9 +27,9 @@ knows them, to a log that atop and netatop-log read. Stays in the foreground.
 int main(int argc, char** argv) {
     using namespace netatop;
 
-    Setup setup;
+    Config config;
     Options options("netatopd", usage);
-    options.value("--log", setup.log_path);
+    options.value("--log", config.log_path);
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
 
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     const Notify notify(environment("NOTIFY_SOCKET"));
     ModuleSource source;
     Files files;
-    const auto done = run_daemon(setup, source, files, messages, notify);
+    const auto done = run_daemon(config, source, files, messages, notify);
     if (done)
         return EXIT_SUCCESS;
     messages.say(Level::error, done.error().text);

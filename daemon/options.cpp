@@ -10,9 +10,13 @@ namespace netatop {
 Options::Options(std::string program, std::string usage)
     : program_(std::move(program)), usage_(std::move(usage)) {}
 
-void Options::flag(const std::string& name, bool& target) { flags_[name] = &target; }
+void Options::flag(const std::string& name, bool& target) {
+    flags_[name] = &target;
+}
 
-void Options::value(const std::string& name, std::string& target) { values_[name] = &target; }
+void Options::value(const std::string& name, std::string& target) {
+    values_[name] = &target;
+}
 
 std::optional<int> Options::parse(const std::vector<std::string>& arguments, std::ostream& out,
                                   std::ostream& err) const {

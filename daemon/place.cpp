@@ -11,7 +11,9 @@ namespace netatop {
 
 namespace {
 
-Error refusal(const std::string& text) { return {text, Cause::log}; }
+Error refusal(const std::string& text) {
+    return {text, Cause::log};
+}
 
 bool trusted(const struct stat& entry) {
     return entry.st_uid == 0 || entry.st_uid == ::geteuid();
@@ -58,8 +60,8 @@ Result<struct stat> look_at(const Place& place) {
 
 Result<std::string> link_target(const Place& place) {
     std::vector<char> target(PATH_MAX);
-    const ssize_t length = ::readlinkat(place.directory.get(), place.name.c_str(), target.data(),
-                                        target.size());
+    const ssize_t length =
+        ::readlinkat(place.directory.get(), place.name.c_str(), target.data(), target.size());
     if (length < 0)
         return system_error("cannot read the link " + place.path, errno, Cause::log);
 

@@ -46,7 +46,9 @@ Error failure(const std::string& what, int code = errno) {
     return system_error(what, code, Cause::semaphores);
 }
 
-bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
+bool alive(pid_t pid) {
+    return ::kill(pid, 0) == 0 || errno != ESRCH;
+}
 
 std::string describe(pid_t pid) {
     std::string name;
@@ -60,8 +62,8 @@ Result<Semaphores> Semaphores::claim(key_t key) {
     auto set = open_or_create(key);
     if (!set)
         return set;
-    for (auto step : {&Semaphores::check_owner, &Semaphores::count_daemon,
-                      &Semaphores::repair_clients}) {
+    for (auto step :
+         {&Semaphores::check_owner, &Semaphores::count_daemon, &Semaphores::repair_clients}) {
         const auto done = ((*set).*step)();
         if (!done)
             return done.error();

@@ -56,9 +56,11 @@ Taken ModuleSource::probe() {
         return outcome_of(errno, "cannot probe the module");
     const std::string version = module_version();
     if (is_outdated(version))
-        return {Outcome::unfit, {},
-                "the loaded module is version " + version + ", too old: upgrade netatop-dkms, then "
-                "`modprobe -r netatop && modprobe netatop`"};
+        return {Outcome::unfit,
+                {},
+                "the loaded module is version " + version +
+                    ", too old: upgrade netatop-dkms, then "
+                    "`modprobe -r netatop && modprobe netatop`"};
     return {Outcome::record};
 }
 
@@ -68,7 +70,8 @@ Taken ModuleSource::take() {
     if (::getsockopt(socket_.get(), SOL_IP, NETATOP_GETCNT_EXIT, &taken.task, &length) != 0)
         return outcome_of(errno, "cannot take a record from the module");
     if (length != sizeof taken.task)
-        return {Outcome::unfit, {},
+        return {Outcome::unfit,
+                {},
                 "the loaded module's records have " + std::to_string(length) +
                     " bytes: it is not the one for this daemon"};
     return taken;

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The whole daemon in a process of its own, with a source that the test feeds
+// and clients that read as atop does.
+#include "daemon.h"
+
+#include "support.h"
+
+#include <sys/mount.h>
+#include <sys/sem.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+namespace netatop::test {
+
+namespace {
+
+// Answers with these outcomes first, then blocks like an idle module.
+class ScriptedSource : public ExitSource {
+public:
+    explicit ScriptedSource(std::vector<Taken> probes) : probes_(std::move(probes)) {}
+    Taken probe() override {
+        if (probes_.empty())
+            return {Taken::Outcome::record};
+        const Taken first = probes_.front();
+        probes_.erase(probes_.begin());
+        return first;
+    }
+    Taken take() override {
+        ::pause();
+        return {Taken::Outcome::interrupted};
+    }
+
+private:
+    std::vector<Taken> probes_;
+};
+
+class DaemonTest : public ::testing::Test {
+protected:
+    ~DaemonTest() override {
+        if (daemon > 0)
+            stop(SIGKILL);
+        const int set = ::semget(key, 0, 0);
+        if (set >= 0)
+            ::semctl(set, 0, IPC_RMID);
+    }
+
+    static int run(const std::string& log, ExitSource& from, const std::string& journal) {
+        Files files;
+        std::ofstream out(journal, std::ios::app);
+        Messages messages(out, true);
+        Config config;
+        config.log_path = log;
+        const auto done = run_daemon(config, from, files, messages, Notify(""));
+        if (done)
+            return 0;
+        messages.say(Level::error, done.error().text);
+        return static_cast<int>(done.error().cause);
+    }
+
+    void launch(ExitSource& from) {
+        daemon = start([&] { return run(directory.log(), from, journal()); });
+    }
+
+    void launch() {
+        launch(source);
+        ASSERT_TRUE(eventually([&] { return semaphore(0) == 1 && inode(directory.log()) != 0; }));
+    }
+
+    int stop(int signal) {
+        ::kill(daemon, signal);
+        return finish(std::exchange(daemon, -1));
+    }
+
+    [[nodiscard]] std::string journal() const { return directory.path + "/journal"; }
+
+    Directory directory;
+    PipeSource source;
+    pid_t daemon = -1;
+};
+
+std::vector<int> ids(const std::vector<netpertask>& tasks) {
+    std::vector<int> result;
+    for (const auto& task : tasks)
+        result.push_back(task.id);
+    return result;
+}
+
+} // namespace
+
+TEST_F(DaemonTest, ClientGetsWhatComesAfterItStarted) {
+    launch();
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+
+    Client client(directory.log());
+    ASSERT_TRUE(client.probe());
+    EXPECT_EQ(client.daemon_pid(), daemon);
+    for (int id = 2; id <= 4; ++id)
+        source.put(make_task(id, 1000));
+    ASSERT_TRUE(source.wait_until_done());
+    const auto tasks = client.sample();
+    EXPECT_EQ(ids(tasks), (std::vector{2, 3, 4}));
+    EXPECT_EQ(tasks[0].tcpsndbytes, 66000U);
+    EXPECT_STREQ(tasks[0].command, "curl");
+    EXPECT_EQ(client.missing(), 0U);
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, WithoutClientsNothingIsLogged) {
+    launch();
+    const auto size = contents(directory.log()).size();
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(contents(directory.log()).size(), size);
+}
+
+TEST_F(DaemonTest, LastClientsFarewellEmptiesTheLog) {
+    launch();
+    Client first(directory.log());
+    Client second(directory.log());
+    ASSERT_TRUE(first.probe());
+    ASSERT_TRUE(second.probe());
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    const auto old = inode(directory.log());
+
+    first.sign_off();
+    ::kill(daemon, SIGHUP);
+    source.put(make_task(2));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(inode(directory.log()), old) << "one client is left";
+    EXPECT_EQ(ids(second.sample()), (std::vector{1, 2}));
+
+    second.sign_off();
+    ::kill(daemon, SIGHUP);
+    EXPECT_TRUE(eventually([&] { return inode(directory.log()) != old; }));
+    EXPECT_EQ(contents(directory.log()).size(), 16U);
+}
+
+TEST_F(DaemonTest, ClientKilledWithoutFarewellIsNoticed) {
+    launch();
+    std::unique_ptr<Client> client;
+    const pid_t killed = start([&] {
+        Client inner(directory.log());
+        if (!inner.probe())
+            return 1;
+        source.put(make_task(1));
+        ::pause();
+        return 0;
+    });
+    ASSERT_TRUE(eventually([&] { return contents(directory.log()).size() > 16; }));
+    ::kill(killed, SIGKILL);
+    finish(killed);
+    source.put(make_task(2));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(contents(directory.log()).size(), 16U);
+    EXPECT_EQ(semaphore(1), 100);
+}
+
+TEST_F(DaemonTest, EndsCleanlyOnBothSignals) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        launch();
+        EXPECT_EQ(stop(signal), 0);
+        EXPECT_EQ(inode(directory.log()), 0U);
+        EXPECT_EQ(semaphore(0), 0);
+        EXPECT_EQ(semaphore(1), 100);
+    }
+}
+
+// The signal may hit the daemon anywhere; it must never wait for a record
+// that does not come.
+TEST_F(DaemonTest, NoSignalIsLost) {
+    for (int i = 0; i < 50; ++i) {
+        launch();
+        ::usleep(i * 20);
+        EXPECT_EQ(stop(SIGTERM), 0);
+    }
+}
+
+TEST_F(DaemonTest, ManyFarewellsAtOnce) {
+    launch();
+    for (int i = 0; i < 10000; ++i)
+        ::kill(daemon, SIGHUP);
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, SecondDaemonEndsAndSaysWhoRuns) {
+    launch();
+    PipeSource other;
+    const auto log = inode(directory.log());
+    const std::string second = directory.path + "/second";
+    EXPECT_EQ(finish(start([&] { return run(directory.log(), other, second); })), 3);
+    EXPECT_NE(contents(second).find(std::to_string(daemon)), std::string::npos);
+    EXPECT_EQ(inode(directory.log()), log) << "the first one's log is untouched";
+    EXPECT_EQ(semaphore(0), 1);
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, RestartedAfterAKill) {
+    launch();
+    Client client(directory.log());
+    ASSERT_TRUE(client.probe());
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(ids(client.sample()), std::vector{1});
+
+    EXPECT_EQ(stop(SIGKILL), -SIGKILL);
+    EXPECT_FALSE(client.probe()) << "no daemon now";
+    launch();
+    EXPECT_EQ(client.daemon_pid(), daemon) << "by the old mapping";
+    ASSERT_TRUE(client.probe());
+    EXPECT_EQ(client.opened(), 2);
+    EXPECT_EQ(client.daemon_pid(), daemon);
+    source.put(make_task(2));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(ids(client.sample()), std::vector{2});
+}
+
+TEST_F(DaemonTest, KilledAtAnyInstant) {
+    Client client(directory.log());
+    int id = 0;
+    int seen = 0;
+    for (int round = 0; round < 100; ++round) {
+        launch();
+        ASSERT_TRUE(client.probe());
+        const pid_t feeder = start([&] {
+            for (int i = 0; i < 20000; ++i)
+                source.put(make_task(++id));
+            return 0;
+        });
+        for (int i = 0; i < 5; ++i) {
+            ::usleep(static_cast<useconds_t>((round * 37 + i * 101) % 400));
+            seen += static_cast<int>(client.sample().size());
+        }
+        ::kill(daemon, SIGKILL);
+        finish(std::exchange(daemon, -1));
+        seen += static_cast<int>(client.sample().size());
+        ::kill(feeder, SIGKILL);
+        finish(feeder);
+        EXPECT_EQ(semaphore(0), 0);
+    }
+    EXPECT_EQ(client.missing(), 0U);
+    EXPECT_GT(seen, 100);
+    RecordProperty("records_read", seen);
+}
+
+TEST_F(DaemonTest, ClientsComeAndGo) {
+    launch();
+    std::vector<pid_t> clients;
+    for (int i = 0; i < 10; ++i)
+        clients.push_back(start([&, i] {
+            for (int turn = 0; turn < 20; ++turn) {
+                Client client(directory.log());
+                if (!client.probe())
+                    return 1;
+                ::usleep(static_cast<useconds_t>(500 + i * 100));
+                client.sample();
+                EXPECT_LE(client.missing(), 1U);
+                if (i < 5) {
+                    client.sign_off();
+                    ::kill(daemon, SIGHUP);
+                } else {
+                    ::kill(::getpid(), SIGKILL);
+                }
+            }
+            return 0;
+        }));
+    for (int id = 1; id <= 5000; ++id)
+        source.put(make_task(id));
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(finish(clients[i]), i < 5 ? 0 : -SIGKILL);
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(semaphore(1), 100);
+    ::kill(daemon, SIGHUP);
+    EXPECT_TRUE(eventually([&] { return contents(directory.log()).size() == 16; }));
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, LogIsMadeAgainWhileNothingHappens) {
+    launch();
+    ASSERT_EQ(::unlink(directory.log().c_str()), 0);
+    EXPECT_TRUE(eventually([&] { return inode(directory.log()) != 0; }));
+}
+
+TEST_F(DaemonTest, RemovedSemaphoreSetIsMadeAgain) {
+    launch();
+    ASSERT_EQ(::semctl(::semget(key, 0, 0), 0, IPC_RMID), 0);
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(semaphore(0), 1);
+    EXPECT_EQ(semaphore(1), 100);
+    EXPECT_NE(contents(journal()).find("semaphore set"), std::string::npos);
+    Client client(directory.log());
+    ASSERT_TRUE(client.probe());
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, FullFileSystemIsSaidOnce) {
+    NEEDS_ROOT();
+    const Directory small("size=64k,mode=755");
+    daemon = start([&] { return run(small.log(), source, journal()); });
+    ASSERT_TRUE(eventually([&] { return inode(small.log()) != 0; }));
+    Client client(small.log());
+    ASSERT_TRUE(client.probe());
+    std::ofstream(small.path + "/ballast") << std::string(64 * 1024, 'x');
+
+    for (int id = 1; id <= 2000; ++id)
+        source.put(make_task(id));
+    ASSERT_TRUE(source.wait_until_done());
+    const auto kept = ids(client.sample());
+    ASSERT_FALSE(kept.empty());
+    EXPECT_LT(kept.size(), 2000U);
+    const std::string said = contents(journal());
+    const auto first = said.find("full");
+    EXPECT_NE(first, std::string::npos) << said;
+    EXPECT_EQ(said.find("full", first + 1), std::string::npos) << said;
+
+    ASSERT_EQ(::unlink((small.path + "/ballast").c_str()), 0);
+    ASSERT_TRUE(client.probe());
+    source.put(make_task(2001));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(ids(client.sample()), std::vector{2001});
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, ReadOnlyAtStart) {
+    NEEDS_ROOT();
+    const Directory other("size=64k,mode=755,ro");
+    daemon = start([&] { return run(other.log(), source, journal()); });
+    ASSERT_TRUE(
+        eventually([&] { return contents(journal()).find("Read-only") != std::string::npos; }));
+    EXPECT_EQ(semaphore(0), 1);
+    ASSERT_EQ(::mount(nullptr, other.path.c_str(), nullptr, MS_REMOUNT, "size=64k,mode=755"), 0);
+    EXPECT_TRUE(eventually([&] { return inode(other.log()) != 0; }));
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, PlantedLogEndsItWithItsOwnStatus) {
+    NEEDS_ROOT();
+    std::ofstream(directory.log()) << "planted";
+    ASSERT_EQ(::chown(directory.log().c_str(), 12345, 12345), 0);
+    launch(source);
+    EXPECT_EQ(finish(std::exchange(daemon, -1)), 5);
+    EXPECT_EQ(semaphore(0), 0);
+}
+
+TEST_F(DaemonTest, AbsentModuleIsWaitedFor) {
+    const Taken absent{Taken::Outcome::absent};
+    ScriptedSource module({absent, absent, absent});
+    launch(module);
+    EXPECT_TRUE(eventually(
+        [&] { return contents(journal()).find("taking records") != std::string::npos; }));
+    const std::string said = contents(journal());
+    const auto advice = said.find("modprobe netatop");
+    EXPECT_NE(advice, std::string::npos) << said;
+    EXPECT_EQ(said.find("modprobe netatop", advice + 1), std::string::npos) << "said once";
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+TEST_F(DaemonTest, WaitingForTheModuleEndsAtOnce) {
+    ScriptedSource module(std::vector<Taken>(1000, {Taken::Outcome::absent}));
+    launch(module);
+    ASSERT_TRUE(
+        eventually([&] { return contents(journal()).find("modprobe") != std::string::npos; }));
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(stop(SIGTERM), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
+TEST_F(DaemonTest, MissingPrivilegeEndsItWithItsOwnStatus) {
+    ScriptedSource module({{Taken::Outcome::denied}});
+    launch(module);
+    EXPECT_EQ(finish(std::exchange(daemon, -1)), 4);
+    EXPECT_NE(contents(journal()).find("CAP_NET_ADMIN"), std::string::npos);
+    EXPECT_EQ(inode(directory.log()), 0U);
+    EXPECT_EQ(semaphore(0), 0);
+}
+
+TEST_F(DaemonTest, UnfitModuleIsWaitedFor) {
+    ScriptedSource module({{Taken::Outcome::unfit, {}, "module is version 3.2.2"}});
+    launch(module);
+    EXPECT_TRUE(eventually(
+        [&] { return contents(journal()).find("taking records") != std::string::npos; }));
+    EXPECT_NE(contents(journal()).find("3.2.2"), std::string::npos);
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+} // namespace netatop::test

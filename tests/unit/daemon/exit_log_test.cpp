@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exit_log.h"
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace netatop::test {
+
+namespace {
+
+constexpr pid_t pid = 4242;
+
+class ExitLogTest : public ::testing::Test {
+protected:
+    void make(const Directory& directory) {
+        auto place = Place::find(directory.log());
+        ASSERT_TRUE(place) << place.error().text;
+        log = std::make_unique<ExitLog>(std::move(*place), pid, files);
+        const auto made = log->replace();
+        ASSERT_TRUE(made) << made.error().text;
+    }
+
+    Status append(int id) { return log->append(*encode(make_task(id))); }
+
+    // What the file says of itself, by its own bytes.
+    static std::uint32_t curseq(const std::string& path) {
+        const std::string bytes = contents(path);
+        std::uint32_t value = 0;
+        std::memcpy(&value, bytes.data() + 4, sizeof value);
+        return value;
+    }
+
+    // The ids of all counted records, and proof that nothing else is in the file.
+    static std::vector<int> ids(const std::string& path) {
+        const std::string bytes = contents(path);
+        std::vector<int> result;
+        std::size_t at = 16;
+        while (at < bytes.size()) {
+            const auto length = static_cast<std::uint8_t>(bytes[at]);
+            const auto task = decode(reinterpret_cast<const std::uint8_t*>(&bytes[at + 1]), length,
+                                     sizeof(netpertask));
+            EXPECT_TRUE(task) << "at " << at;
+            if (!task)
+                break;
+            result.push_back(task->id);
+            at += 1U + length;
+        }
+        EXPECT_EQ(result.size(), curseq(path));
+        return result;
+    }
+
+    FaultyFiles files;
+    std::unique_ptr<ExitLog> log;
+};
+
+} // namespace
+
+TEST_F(ExitLogTest, HeaderHasTheseBytes) {
+    const Directory directory;
+    make(directory);
+    EXPECT_EQ(contents(directory.log()), std::string("\xb0\xb0\xed\xfe"
+                                                     "\0\0\0\0"
+                                                     "\x10\0\x60\0"
+                                                     "\x92\x10\0\0",
+                                                     16));
+    struct stat info {};
+    ASSERT_EQ(::stat(directory.log().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, 0644U);
+}
+
+TEST_F(ExitLogTest, ModeIgnoresTheMask) {
+    const mode_t old = ::umask(0077);
+    const Directory directory;
+    make(directory);
+    ::umask(old);
+    struct stat info {};
+    ASSERT_EQ(::stat(directory.log().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, 0644U);
+}
+
+TEST_F(ExitLogTest, RecordsFollowInOrder) {
+    const Directory directory;
+    make(directory);
+    for (int id = 1; id <= 3; ++id)
+        ASSERT_TRUE(append(id));
+    EXPECT_EQ(ids(directory.log()), (std::vector{1, 2, 3}));
+}
+
+TEST_F(ExitLogTest, ReplacedFileIsNewAndTheOldOneStays) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    const Descriptor old(::open(directory.log().c_str(), O_RDONLY));
+    struct stat before {};
+    ::fstat(old.get(), &before);
+
+    ASSERT_TRUE(log->replace());
+    struct stat after {};
+    ::fstat(old.get(), &after);
+    EXPECT_EQ(after.st_nlink, 0U) << "how a client notices";
+    EXPECT_EQ(after.st_size, before.st_size) << "not truncated";
+    EXPECT_NE(inode(directory.log()), before.st_ino);
+    EXPECT_EQ(ids(directory.log()), std::vector<int>{});
+    ASSERT_TRUE(append(2));
+    EXPECT_EQ(ids(directory.log()), std::vector{2});
+}
+
+TEST_F(ExitLogTest, ShortWritesAndInterruptionsAreContinued) {
+    const Directory directory;
+    make(directory);
+    files.writes = {-EINTR, 1, -EINTR, 5, 1, -EINTR};
+    ASSERT_TRUE(append(7));
+    ASSERT_TRUE(append(8));
+    EXPECT_EQ(ids(directory.log()), (std::vector{7, 8}));
+}
+
+TEST_F(ExitLogTest, OneByteMissingIsNotCounted) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    const auto before = inode(directory.log());
+    const auto size = static_cast<int>(encode(make_task(2))->size);
+    files.writes = {size - 1, -ENOSPC};
+    EXPECT_FALSE(append(2));
+    // Who started at the torn end has to start again.
+    EXPECT_NE(inode(directory.log()), before);
+    EXPECT_EQ(ids(directory.log()), std::vector<int>{});
+    ASSERT_TRUE(append(3));
+    EXPECT_EQ(ids(directory.log()), std::vector{3});
+}
+
+TEST_F(ExitLogTest, TornTailIsCutWhenTheFileCannotBeReplaced) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    files.writes = {10, -ENOSPC};
+    files.open_errors = {ENOSPC};
+    EXPECT_FALSE(append(2));
+    EXPECT_EQ(ids(directory.log()), std::vector{1});
+    ASSERT_TRUE(append(3));
+    EXPECT_EQ(ids(directory.log()), (std::vector{1, 3}));
+}
+
+TEST_F(ExitLogTest, NothingWrittenLeavesTheFile) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    const auto before = inode(directory.log());
+    files.writes = {-ENOSPC};
+    EXPECT_FALSE(append(2));
+    EXPECT_EQ(inode(directory.log()), before);
+    EXPECT_EQ(ids(directory.log()), std::vector{1});
+}
+
+// The kernel moves the end of a file page by page; whoever looks at any moment
+// must see the end of a record.
+TEST_F(ExitLogTest, EndNeverStandsInsideARecord) {
+    class Watch : public Files {
+    public:
+        ssize_t pwrite(int fd, const void* data, size_t length, off_t offset) override {
+            const off_t end = offset + static_cast<off_t>(length);
+            struct stat info {};
+            ::fstat(fd, &info);
+            if (end > info.st_size && end / 4096 != info.st_size / 4096 && end % 4096 != 0)
+                grows_across_pages = grows_across_pages || length > 1;
+            return Files::pwrite(fd, data, length, offset);
+        }
+        bool grows_across_pages = false;
+    };
+    const Directory directory;
+    Watch watch;
+    auto place = Place::find(directory.log());
+    ExitLog watched(std::move(*place), pid, watch);
+    ASSERT_TRUE(watched.replace());
+    for (int id = 1; id <= 1000; ++id)
+        ASSERT_TRUE(watched.append(*encode(make_task(id))));
+    EXPECT_FALSE(watch.grows_across_pages);
+    EXPECT_EQ(ids(directory.log()).size(), 1000U);
+}
+
+TEST_F(ExitLogTest, FullFileSystemSkipsAndRecovers) {
+    NEEDS_ROOT();
+    const Directory directory("size=64k,mode=755");
+    make(directory);
+    const std::string ballast = directory.path + "/ballast";
+    std::ofstream(ballast) << std::string(60 * 1024, 'x');
+
+    int kept = 0;
+    int skipped = 0;
+    for (int id = 1; id <= 1000; ++id)
+        ++(append(id) ? kept : skipped);
+    EXPECT_GT(skipped, 0);
+    EXPECT_EQ(ids(directory.log()).size(), static_cast<std::size_t>(kept));
+
+    ASSERT_EQ(::unlink(ballast.c_str()), 0);
+    EXPECT_TRUE(append(1001));
+    EXPECT_EQ(ids(directory.log()).back(), 1001);
+}
+
+TEST_F(ExitLogTest, SmallFileSystemIsSharedWithOthers) {
+    NEEDS_ROOT();
+    const Directory directory("size=64k,mode=755");
+    make(directory);
+    for (int id = 1; id <= 3000; ++id) {
+        ASSERT_TRUE(append(id));
+        ASSERT_LE(contents(directory.log()).size(), 8U * 1024);
+    }
+    EXPECT_EQ(ids(directory.log()).back(), 3000);
+}
+
+TEST_F(ExitLogTest, FreeBlocksAreNotAvailableOnes) {
+    const Directory directory;
+    make(directory);
+    files.space = [](struct statvfs& space) { space.f_bavail = 0; };
+    int kept = 0;
+    for (int id = 1; id <= 300; ++id)
+        kept += append(id) ? 1 : 0;
+    EXPECT_LE(contents(directory.log()).size(), 4096U) << "no new page without space";
+    EXPECT_GT(kept, 0);
+}
+
+TEST_F(ExitLogTest, FileSystemWithoutBlockCount) {
+    files.space = [](struct statvfs& space) {
+        space.f_blocks = 0;
+        space.f_bfree = 0;
+        space.f_bavail = 0;
+    };
+    const Directory directory;
+    make(directory);
+    for (int id = 1; id <= 300; ++id)
+        ASSERT_TRUE(append(id));
+    EXPECT_EQ(ids(directory.log()).size(), 300U);
+}
+
+TEST_F(ExitLogTest, RemovedFileIsMadeAgain) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    ASSERT_EQ(::unlink(directory.log().c_str()), 0);
+    EXPECT_FALSE(log->intact());
+    ASSERT_TRUE(append(2));
+    EXPECT_TRUE(log->intact());
+    EXPECT_EQ(ids(directory.log()), std::vector{2});
+}
+
+TEST_F(ExitLogTest, ForeignFileInItsPlaceIsReplaced) {
+    const Directory directory;
+    make(directory);
+    const std::string other = directory.path + "/other";
+    std::ofstream(other) << "rubbish";
+    ASSERT_EQ(::rename(other.c_str(), directory.log().c_str()), 0);
+    ASSERT_TRUE(append(2));
+    EXPECT_EQ(ids(directory.log()), std::vector{2});
+}
+
+TEST_F(ExitLogTest, TruncatedOrExtendedFileIsReplaced) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    ASSERT_EQ(::truncate(directory.log().c_str(), 0), 0);
+    ASSERT_TRUE(append(2));
+    EXPECT_EQ(ids(directory.log()), std::vector{2});
+
+    std::ofstream(directory.log(), std::ios::app) << "rubbish";
+    ASSERT_TRUE(append(3));
+    EXPECT_EQ(ids(directory.log()), std::vector{3});
+}
+
+TEST_F(ExitLogTest, FailedReplacementChangesNothing) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    files.rename_errors = {EROFS};
+    EXPECT_FALSE(log->replace());
+    files.open_errors = {ENOSPC};
+    EXPECT_FALSE(log->replace());
+    files.writes = {-ENOSPC};
+    EXPECT_FALSE(log->replace());
+    EXPECT_EQ(ids(directory.log()), std::vector{1});
+    ASSERT_TRUE(append(2));
+    EXPECT_EQ(ids(directory.log()), (std::vector{1, 2}));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path), {}), 1)
+        << "no draft is left";
+}
+
+TEST_F(ExitLogTest, TakesOverFromAKilledDaemon) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    const Descriptor mapped(::open(directory.log().c_str(), O_RDONLY));
+    std::ofstream(directory.path + "/.netatop.log.new") << "left by a daemon that was killed";
+
+    auto place = Place::find(directory.log());
+    ExitLog next(std::move(*place), 5151, files);
+    ASSERT_TRUE(next.replace());
+    std::int32_t signalled = 0;
+    ASSERT_EQ(::pread(mapped.get(), &signalled, 4, 12), 4);
+    EXPECT_EQ(signalled, 5151) << "clients of the dead daemon must not signal a stranger";
+    EXPECT_EQ(ids(directory.log()), std::vector<int>{});
+}
+
+TEST_F(ExitLogTest, GoesAway) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    log->remove();
+    EXPECT_EQ(inode(directory.log()), 0U);
+}
+
+TEST_F(ExitLogTest, LeavesAForeignFileInItsPlace) {
+    const Directory directory;
+    make(directory);
+    ASSERT_EQ(::unlink(directory.log().c_str()), 0);
+    std::ofstream(directory.log()) << "another one's";
+    log->remove();
+    EXPECT_EQ(contents(directory.log()), "another one's");
+}
+
+} // namespace netatop::test
