@@ -101,10 +101,21 @@ mini_modules() {
 make_mini_modules() {
 	local kernel=$1 release=$2 dir=$3 name
 	mkdir -p "$dir/lib/modules/$release"
-	sed 's/#.*//' "$MINI/modules" | xargs -n1 | while read -r name; do
+	mini_module_names "$kernel/root/lib/modules/$release" | while read -r name; do
 		modprobe -d "$kernel/root" -S "$release" --show-depends "$name" 2>/dev/null || true
 	done | sed -n "s|^insmod $kernel/root/\\(.*\\.ko\\).*|\\1|p" | sort -u |
 		(cd "$kernel/root" && xargs cp --parents -t "$dir")
 	cp "$kernel/root/lib/modules/$release"/modules.{order,builtin*} "$dir/lib/modules/$release"
 	depmod -b "$dir" "$release"
+}
+
+# The names in the list, its patterns replaced by the modules of a kernel that match.
+mini_module_names() {
+	local name
+	sed 's/#.*//' "$MINI/modules" | tr -s ' \t' '\n' | while read -r name; do
+		case $name in
+		*'*'*) find "$1" -name "$name.ko" -printf '%f\n' | sed 's/\.ko$//' ;;
+		?*) echo "$name" ;;
+		esac
+	done
 }
