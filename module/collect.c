@@ -3,8 +3,6 @@
  * The periodic work: forget threads that ended, sockets that went idle and
  * sockets whose owner was never found.
  */
-#include <linux/pid.h>
-#include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
 #include "collect.h"
@@ -22,32 +20,20 @@ static void nta_collect_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(nta_collect_work, nta_collect_work_fn);
 static unsigned long nta_collect_ended_at;
 
-static bool nta_collect_has_ended(struct nta_thread *thread)
-{
-	bool ended;
-
-	rcu_read_lock();
-	ended = !pid_task(thread->pid, PIDTYPE_PID);
-	rcu_read_unlock();
-	return ended;
-}
-
 static void nta_collect_proc(struct nta_proc *proc)
 {
 	unsigned int max = READ_ONCE(nta_max_sockets);
-	struct nta_thread *thread, *next;
+	struct nta_thread *thread;
 	bool pressed;
 
 	mutex_lock(&nta_task_mutex);
 	if (proc->dead)
 		goto unlock;
 	pressed = atomic_read(&nta_socks.nelems) >= max - max / 4;
-	list_for_each_entry_safe(thread, next, &proc->threads, link) {
+	nta_proc_reap(proc);
+	list_for_each_entry_rcu(thread, &proc->threads, link,
+				lockdep_is_held(&nta_task_mutex))
 		nta_owner_expire(thread, pressed);
-		/* The leader's entry is the heir of all others: it stays. */
-		if (thread->pid != proc->pid && nta_collect_has_ended(thread))
-			nta_thread_remove(thread);
-	}
 unlock:
 	mutex_unlock(&nta_task_mutex);
 	if (nta_proc_finished(proc))

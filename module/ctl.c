@@ -103,6 +103,7 @@ static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 	mutex_lock(&nta_task_mutex);
 	proc = nta_proc_find(pid);
 	if (proc) {
+		nta_proc_reap(proc);
 		nta_owner_fold_proc(proc);
 		spin_lock_bh(&proc->lock);
 		memcpy(answer->count, proc->count, sizeof(answer->count));
@@ -116,8 +117,15 @@ static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
 {
 	struct nta_thread *thread;
+	struct nta_proc *proc;
 
 	mutex_lock(&nta_task_mutex);
+	/* A leader is the heir of threads that have ended. */
+	proc = nta_proc_find(pid);
+	if (proc) {
+		nta_proc_reap(proc);
+		nta_proc_put(proc);
+	}
 	thread = nta_thread_find(pid);
 	if (thread) {
 		nta_owner_fold_thread(thread);

@@ -8,8 +8,6 @@
  *
  * The functions are exported, and have had these arguments since Linux 5.1.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <net/addrconf.h>

@@ -3,8 +3,6 @@
  * netatop: network counters per process and thread. Here is only the order in
  * which the parts are set up and torn down; docs/design.md shows the whole.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 
 #include "collect.h"

@@ -332,7 +332,7 @@ static bool nta_owner_stale(struct nta_sock *s)
 
 	if (s->closing || s->flow == NTA_UDP_SND)
 		limit = NTA_IDLE_UDP;
-	s->idle = s->active ? 0 : min(s->idle + 1, U8_MAX);
+	s->idle = s->active ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->active = false;
 	return s->idle >= limit;
 }
@@ -394,7 +394,7 @@ static bool nta_owner_stale_unowned(struct nta_sock *s, void *unused)
 	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
 		      atomic64_read(&s->packets[NTA_RCV]);
 
-	s->idle = packets != s->last ? 0 : min(s->idle + 1, U8_MAX);
+	s->idle = packets != s->last ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->last = packets;
 	return s->idle >= NTA_IDLE_UNOWNED;
 }

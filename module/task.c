@@ -330,21 +330,16 @@ static void nta_thread_unlink(struct nta_thread *thread)
 	nta_thread_put(thread);
 }
 
-/**
- * nta_thread_remove - forget a thread that has ended while its process lives
- * @thread: the thread
- *
- * Its counts stay in the process; its sockets go to the leader, whose entry is
- * made when there is none, or are forgotten when that fails.
- *
- * Context: process, nta_task_mutex held.
+/*
+ * Forget a thread that has ended while its process lives. Its counts stay in
+ * the process; its sockets go to the leader, whose entry is made when there is
+ * none, or are forgotten when that fails.
  */
-void nta_thread_remove(struct nta_thread *thread)
+static void nta_thread_remove(struct nta_thread *thread)
 {
 	struct nta_proc *proc = thread->proc;
 	struct nta_thread *leader;
 
-	lockdep_assert_held(&nta_task_mutex);
 	rcu_read_lock();
 	leader = nta_thread_find(proc->pid);
 	if (!leader)
@@ -354,14 +349,42 @@ void nta_thread_remove(struct nta_thread *thread)
 	spin_lock_bh(&proc->lock);
 	thread->linked = false;
 	spin_unlock_bh(&proc->lock);
-	if (leader && leader->linked) {
+	if (leader && leader->linked)
 		nta_owner_inherit(thread, leader);
-	} else {
+	else
 		nta_owner_release(thread);
-	}
 	if (leader)
 		nta_thread_put(leader);
 	nta_thread_unlink(thread);
+}
+
+/* The leader's entry is the heir of all others: it stays. */
+static bool nta_thread_ended(const struct nta_thread *thread)
+{
+	bool ended;
+
+	rcu_read_lock();
+	ended = thread->pid != thread->proc->pid &&
+		!pid_task(thread->pid, PIDTYPE_PID);
+	rcu_read_unlock();
+	return ended;
+}
+
+/**
+ * nta_proc_reap - forget the threads of a process that have ended
+ * @proc: the process, not finished
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_proc_reap(struct nta_proc *proc)
+{
+	struct nta_thread *thread, *next;
+
+	lockdep_assert_held(&nta_task_mutex);
+	list_for_each_entry_safe(thread, next, &proc->threads, link) {
+		if (nta_thread_ended(thread))
+			nta_thread_remove(thread);
+	}
 }
 
 /**

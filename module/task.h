@@ -95,8 +95,8 @@ void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);
 bool nta_proc_get_maybe_zero(struct nta_proc *proc);
 bool nta_proc_finished(struct nta_proc *proc);
+void nta_proc_reap(struct nta_proc *proc);
 void nta_proc_remove(struct nta_proc *proc);
-void nta_thread_remove(struct nta_thread *thread);
 u64 nta_task_btime(struct task_struct *task);
 
 int nta_task_setup(void);

@@ -6,6 +6,8 @@
 #ifndef _NTA_COMPAT_H
 #define _NTA_COMPAT_H
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kconfig.h>
 #include <linux/version.h>
 
