@@ -16,11 +16,14 @@
 
 /*
  * lo carries an offloaded packet whole and counts it as one, for it has no
- * wire below; only without offload it gets segments.
+ * wire below; only without offload, or above its limits (gso_features_check()
+ * in the kernel's dev.c, which sees the link header too), it gets segments.
  */
 static bool stays_whole(struct sk_buff *skb, const struct net_device *dev)
 {
-	return (dev->flags & IFF_LOOPBACK) && skb_gso_ok(skb, dev->features);
+	return (dev->flags & IFF_LOOPBACK) && skb_gso_ok(skb, dev->features) &&
+	       skb_shinfo(skb)->gso_segs <= READ_ONCE(dev->gso_max_segs) &&
+	       skb->len + ETH_HLEN < netif_get_gso_max_size(dev, skb);
 }
 
 /*

@@ -41,6 +41,11 @@ static inline struct socket *nta_sock_from_file(struct file *file)
 #define sock_from_file(file) nta_sock_from_file(file)
 #endif
 
+/* 6.3 ("net: add gso_ipv4_max_size and gro_ipv4_max_size per device") added it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define netif_get_gso_max_size(dev, skb) READ_ONCE((dev)->gso_max_size)
+#endif
+
 /* 6.16 ("sched/tracepoints: Move and extend the sched_process_exit() tracepoint")
  * added the last one.
  */
