@@ -169,7 +169,7 @@ void nta_exit_flush(void)
 	flush_work(&nta_exit_work);
 }
 
-/* The entry of the calling reader, or NULL; caller holds nta_exit_lock. */
+/* The entry of a reader, or NULL; caller holds nta_exit_lock. */
 static struct nta_reader *nta_reader_find(struct pid *pid)
 {
 	struct nta_reader *reader;
@@ -205,26 +205,27 @@ static void nta_reader_prune(void)
 /* The calling thread asks for a record: it is done with the one before. */
 static int nta_reader_enter(void)
 {
-	struct nta_reader *reader, *old, *new;
-
-	new = kzalloc(sizeof(*new), GFP_KERNEL);
-	if (!new)
-		return -ENOMEM;
-	new->pid = get_task_pid(current, PIDTYPE_PID);
+	struct nta_reader *reader;
 
 	spin_lock(&nta_exit_lock);
-	nta_reader_prune();
-	old = nta_reader_find(new->pid);
-	reader = old ?: new;
-	reader->busy = false;
-	if (!old)
-		list_add_tail(&new->link, &nta_exit_readers);
+	reader = nta_reader_find(task_pid(current));
+	if (reader)
+		reader->busy = false;
 	spin_unlock(&nta_exit_lock);
-	wake_up_all(&nta_exit_emptied);
-	if (old) {
-		put_pid(new->pid);
-		kfree(new);
+	if (reader) {
+		wake_up_all(&nta_exit_emptied);
+		return 0;
 	}
+
+	/* Nobody but the thread itself makes its entry. */
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
+	if (!reader)
+		return -ENOMEM;
+	reader->pid = get_task_pid(current, PIDTYPE_PID);
+	spin_lock(&nta_exit_lock);
+	nta_reader_prune();
+	list_add_tail(&reader->link, &nta_exit_readers);
+	spin_unlock(&nta_exit_lock);
 	return 0;
 }
 
