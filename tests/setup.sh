@@ -9,9 +9,10 @@ packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
-packages_check="$packages_deb $packages_machine googletest libgtest-dev libgmock-dev"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy codespell g++ gcc libgtest-dev make shellcheck sparse'
+packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
+packages_check="$packages_deb $packages_machine $packages_unit $packages_lint"
 }
 
 usage() {

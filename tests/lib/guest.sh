@@ -7,7 +7,7 @@ build_guest_tests() {
 }
 
 # run_guest_tests KERNEL MODULE OUT [RUN_MINI_OPTION... -- GTEST_OPTION...] : boot KERNEL with
-# MODULE and run the tests; their JSON is OUT/guest.json then.
+# MODULE and run the tests; their JSON is in OUT then.
 run_guest_tests() {
 	local kernel=$1 module=$2 out=$3
 	local -a options=()
@@ -17,5 +17,5 @@ run_guest_tests() {
 		shift
 	done
 	tests/vm/run-mini --kernel "$kernel" --module "$module" --out "$out" "${options[@]}" -- \
-		build/guest/netatop-guest-tests --gtest_output=json:/results/guest.json "${@:2}"
+		tests/vm/mini/run-gtest build/guest/netatop-guest-tests "${@:2}"
 }
