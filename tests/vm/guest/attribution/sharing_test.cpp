@@ -165,8 +165,7 @@ TEST_P(Sharing, ReusePortGroupOfUdp) {
         });
         port = members.back().receive<std::uint16_t>();
     }
-    // Connected to its peer, a socket of the group gets datagrams of that peer alone: but these
-    // are not; each source port is hashed to a member.
+    // Each source port is hashed to a member.
     send_to_b(port, 70, 40);
     // The end has to reach both: as many source ports as that takes.
     for (auto& member : members)

@@ -91,6 +91,24 @@ TEST_P(ExactTcp, RefusedConnections) {
     compare("resets", std::uint64_t{10}, nosocket.out.packets);
 }
 
+TEST_P(ExactTcp, SynCookies) {
+    const Pair pair;
+    pair.b.ns.sysctl("ipv4/tcp_syncookies", "2"); // always; for both families
+    Ledger ledger(pair.a, pair.b);
+    TcpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()), {family(), 3000, 3000, 1});
+    parties.run();
+    ledger.compare();
+    // A SYN-ACK with a cookie is sent without any socket of the connection.
+    const auto nosocket = ledger.in_class("nosocket");
+    compare_settled(
+        "both processes and class nosocket", [&] { return tcp(ledger.carried()); },
+        [&] {
+            return ctl.process_counters(parties.client.pid()) +
+                   ctl.process_counters(parties.server.pid()) + nosocket;
+        });
+    compare("SYN-ACKs without socket", std::uint64_t{1}, nosocket.tcp.out.packets);
+}
+
 TEST_P(ExactTcp, LossOnTheWayForth) {
     const Route route;
     route.impair_forth("loss 3%");

@@ -13,26 +13,19 @@ class ExactUdp : public FamilyTest {
 protected:
     // Datagrams from a to b; both processes alone must account for all of them.
     void flow(const Side& a, const Side& b, const std::vector<std::size_t>& sizes) {
+        const auto before_a = a.carried();
+        const auto before_b = b.carried();
         Ledger ledger(a, b);
         UdpParties parties(a.ns, b.ns, b.at(family()));
         parties.send(sizes);
         compare_settled(
-            "sender", [&] { return udp_out((a.carried() - before_a_).out); },
+            "sender", [&] { return udp_out((a.carried() - before_a).out); },
             [&] { return ctl.process_counters(parties.sender.pid()); });
         compare_settled(
-            "receiver", [&] { return udp_in((b.carried() - before_b_).in); },
+            "receiver", [&] { return udp_in((b.carried() - before_b).in); },
             [&] { return ctl.process_counters(parties.receiver.pid()); });
         ledger.compare();
     }
-    void flow_between(const Side& a, const Side& b, const std::vector<std::size_t>& sizes) {
-        before_a_ = a.carried();
-        before_b_ = b.carried();
-        flow(a, b, sizes);
-    }
-
-private:
-    Traffic before_a_;
-    Traffic before_b_;
 };
 
 // Around every limit of an MTU of 1500, then wide steps up to the largest.
@@ -56,7 +49,7 @@ BOTH_FAMILIES(ExactUdp);
 
 TEST_P(ExactUdp, AllSizes) {
     const auto& pair = standard_pair();
-    flow_between(pair.a, pair.b, all_sizes());
+    flow(pair.a, pair.b, all_sizes());
 }
 
 TEST_P(ExactUdp, FragmentsByArithmetic) {
@@ -76,7 +69,7 @@ TEST_P(ExactUdp, FragmentsByArithmetic) {
 TEST_P(ExactUdp, FragmentsOutOfOrder) {
     const Route route;
     route.impair_forth("delay 3ms reorder 50%");
-    flow_between(route.a, route.b, {3000, 5000, 9000, 20000, 3000, 40000, 2000, 65000, 3000});
+    flow(route.a, route.b, {3000, 5000, 9000, 20000, 3000, 40000, 2000, 65000, 3000});
 }
 
 TEST_P(ExactUdp, DatagramsWithFragmentsLost) {
@@ -85,7 +78,12 @@ TEST_P(ExactUdp, DatagramsWithFragmentsLost) {
     route.router.nft("table inet losing { chain forward { type filter hook forward priority -450; "
                      "ip frag-off & 0x1fff > 100 ip frag-off & 0x1fff < 200 drop; "
                      "exthdr frag exists frag frag-off > 100 frag frag-off < 200 drop; } }");
-    flow_between(route.a, route.b, {3000, 1000, 5000, 1000, 9000});
+    Ledger ledger(route.a, route.b);
+    UdpParties parties(route.a.ns, route.b.ns, route.b.at(family()));
+    parties.send({3000, 1000, 5000, 1000, 9000});
+    ledger.compare();
+    EXPECT_LT(route.b.carried().in.packets, route.a.carried().out.packets)
+        << "nothing was lost: the scenario shows nothing";
 }
 
 TEST_P(ExactUdp, FragmentsOfManySocketsAtOnce) {
