@@ -104,7 +104,8 @@ static void nta_exit_work_fn(struct work_struct *work)
 		clear_bit(0, &proc->queued);
 		/* Pairs with test_and_set_bit(): an end after this queues again. */
 		smp_mb__after_atomic();
-		if (!READ_ONCE(nta_exit_stopped) && nta_proc_finished(proc))
+		if (!READ_ONCE(nta_exit_stopped) &&
+		    smp_load_acquire(&proc->watched) && nta_proc_finished(proc))
 			nta_exit_finish(proc);
 		nta_proc_put(proc);
 		cond_resched();

@@ -95,6 +95,9 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "owner walk descriptors: %llu\n", walks.descriptors);
 	seq_printf(m, "owner walk last ns: %llu\n", walks.last_ns);
 	seq_printf(m, "sockets without owner: %u\n", nta_owner_unowned());
+	seq_printf(m, "objects: sockets %ld tasks %ld\n",
+		   atomic_long_read(&nta_sock_objects),
+		   atomic_long_read(&nta_task_objects));
 	return 0;
 }
 

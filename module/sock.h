@@ -59,6 +59,8 @@ struct nta_sock {
 extern struct rhashtable nta_socks;
 extern unsigned int nta_max_sockets;
 extern atomic64_t nta_sock_overflows;
+
+/* Entries that exist, those that wait for a grace period included. */
 extern atomic_long_t nta_sock_objects;
 
 /**

@@ -23,6 +23,7 @@ struct nta_sock;
  * @lock: protects @count, @threads, @dead, and of each thread the counters,
  *	the list of sockets and their owners. Taken with bottom halves off
  * @dead: finished: nothing can be added any more
+ * @watched: @wait is in the wait queue; nobody may finish the process before
  * @queued: waits for the exit work
  * @count: folded so far, by flow
  * @threads: its threads that are known; removal needs nta_task_mutex too
@@ -40,6 +41,7 @@ struct nta_proc {
 	refcount_t ref;
 	spinlock_t lock;
 	bool dead;
+	bool watched;
 	unsigned long queued;
 	struct nta_count count[NTA_FLOWS];
 	struct list_head threads;
