@@ -213,8 +213,8 @@ static struct nta_proc *nta_proc_create(struct task_struct *task,
 						nta_proc_params);
 	if (!old) {
 		add_wait_queue(&pid->wait_pidfd, &proc->wait);
-		/* Pairs with the exit work, which leaves the rest to us before. */
-		smp_store_release(&proc->watched, true);
+		/* The exit work looks at them in the reverse order: one sees. */
+		smp_store_mb(proc->watched, true);
 		if (nta_proc_finished(proc))
 			nta_exit_queue(proc);
 		return proc;
