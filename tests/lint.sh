@@ -1,0 +1,179 @@
+#!/bin/bash
+# lint.sh [CHECK...]: the static checks, all or those named; one line for each. A check
+# that fails has said why before that line.
+# shellcheck disable=SC2317 # checks are called by their names
+set -euo pipefail
+
+here=$(dirname "$(realpath "$0")")
+. "$here/vm/lib/common.sh"
+. "$here/vm/lib/mirror.sh"
+. "$here/vm/lib/kernel.sh"
+. "$here/lib/cases.sh"
+
+# The kernel that the module is checked against: the oldest that sparse and W=1 suit.
+LINT_SUITE=bookworm
+
+# Longest file, in lines.
+LINES_MAX=600
+
+# What checkpatch.pl cannot know here: it takes "#include <net/sock.h>" for the name of the
+# file, and compat/ for code that is on its way into the kernel.
+CHECKPATCH_IGNORE=EMBEDDED_FILENAME,FILE_PATH_CHANGES
+CHECKPATCH_IGNORE_COMPAT=$CHECKPATCH_IGNORE,LINUX_VERSION_CODE,CONSTANT_COMPARISON
+
+# sources PATTERN... : files of the tree, those not yet committed too.
+sources() {
+	git ls-files -co --exclude-standard -- "$@" | while read -r file; do
+		[ ! -f "$file" ] || printf '%s\n' "$file"
+	done
+}
+
+# silent COMMAND... : fails when COMMAND does, and when it prints anything.
+silent() {
+	local said
+	said=$("$@" 2>&1) || {
+		printf '%s\n' "$said"
+		return 1
+	}
+	[ -z "$said" ] || {
+		printf '%s\n' "$said"
+		return 1
+	}
+}
+
+# nothing MESSAGE COMMAND... : fails when COMMAND, a search, finds something.
+nothing() {
+	local found
+	found=$("${@:2}") || return 0
+	printf '%s:\n%s\n' "$1" "$found"
+	return 1
+}
+
+# The kernel's own scripts for its style, from the source package that the archive has.
+kernel_scripts() {
+	local package version
+	package=$(apt-cache depends linux-source | sed -n 's/^ *Depends: \(linux-source-.*\)/\1/p')
+	version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
+	[ -n "$version" ] || skip "apt knows no linux-source; apt-get update may help"
+	cached "lint/${package}_$version" fetch_scripts "$package" "$version"
+}
+
+fetch_scripts() {
+	local package=$1 version=$2 dir=$3
+	mkdir -p "$dir.deb"
+	say "fetching $package $version for its checkpatch.pl"
+	(cd "$dir.deb" && apt-get -q -o APT::Sandbox::User=root download "$package=$version")
+	dpkg --fsys-tarfile "$dir.deb"/*.deb | tar -x -C "$dir.deb" --wildcards './usr/src/*.tar.xz'
+	mkdir -p "$dir"
+	tar -xf "$dir.deb"/usr/src/*.tar.xz -C "$dir" --strip-components=2 --wildcards \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch' '*/scripts/kernel-doc'
+	rm -r "$dir.deb"
+}
+
+check_checkpatch() {
+	local scripts
+	scripts=$(kernel_scripts)
+	local -a checkpatch=(perl "$scripts/checkpatch.pl" --no-tree --quiet --file --strict
+		--show-types --max-line-length=100)
+	sources 'module/*.c' 'module/*.h' ':!module/compat/*' |
+		xargs "${checkpatch[@]}" --ignore "$CHECKPATCH_IGNORE"
+	sources 'module/compat/*' | xargs "${checkpatch[@]}" --ignore "$CHECKPATCH_IGNORE_COMPAT"
+}
+
+check_kernel_doc() {
+	local scripts
+	scripts=$(kernel_scripts)
+	sources 'module/*.c' 'module/*.h' | silent xargs perl "$scripts/kernel-doc" -none
+}
+
+# The build's own warnings of the first level, and sparse. A flow plus a direction is a flow.
+check_sparse() {
+	local kernel headers build=$BUILD/lint/module
+	kernel=$(kernel_dir "$LINT_SUITE")
+	headers=$kernel/root/usr/src/linux-headers-$(<"$kernel/release")
+	rm -rf "$build"
+	mkdir -p "$build"
+	cp -r module/. "$build"
+	cp dkms.conf "$BUILD/lint"
+	make -s -C "$headers" "M=$build" CC=gcc-12 C=2 CF=-Wno-enum-mismatch W=1 modules >"$BUILD/lint/sparse.log" 2>&1 || {
+		cat "$BUILD/lint/sparse.log"
+		return 1
+	}
+	nothing 'the compiler or sparse warns' grep -E 'warning:|error:' "$BUILD/lint/sparse.log"
+}
+
+check_kernel_versions() {
+	nothing 'kernel versions belong in module/compat' \
+		git grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' -- module ':!module/compat'
+}
+
+check_file_length() {
+	nothing "longer than $LINES_MAX lines" long_files
+}
+
+long_files() {
+	sources '*.c' '*.h' '*.cpp' '*.sh' '*.py' 'tests/*' 'debian/*' ':!debian/changelog' | sort -u |
+		xargs wc -l | awk -v max="$LINES_MAX" '
+			$2 != "total" && $1 > max { print; found = 1 }
+			END { exit !found }'
+}
+
+check_left_open() {
+	nothing 'left open' git grep -nIwE 'TODO|FIXME|XXX' -- ':!tests/lint.sh' ':!debian/changelog'
+}
+
+check_spelling() {
+	sources | xargs codespell --quiet-level 3 --ignore-words-list=nd
+}
+
+check_shellcheck() {
+	scripts | xargs shellcheck --external-sources --source-path=SCRIPTDIR
+}
+
+# Shell scripts by their first line, and parts of them by what shellcheck reads.
+scripts() {
+	sources | xargs awk '
+		FNR == 1 && /^#!.*\/(ba|da)?sh( |$)/ || FNR <= 2 && /^# shellcheck shell=/ { print FILENAME }
+		{ if (FNR > 2) nextfile }'
+}
+
+cxx_sources() {
+	sources 'daemon/*.cpp' 'tests/*.cpp'
+}
+
+check_clang_format() {
+	sources '*.cpp' 'daemon/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
+}
+
+check_clang_tidy() {
+	sources 'daemon/*.cpp' | xargs -P "$(nproc)" -n 2 sh -c \
+		'clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c++17 -Imodule -Idaemon 2>/dev/null' tidy
+}
+
+check_man_pages() {
+	local page
+	for page in $(sources 'man/*'); do
+		silent man_warnings "$page"
+	done
+}
+
+man_warnings() {
+	LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 \
+		man --warnings -E UTF-8 -l -Tutf8 -Z "$1" >/dev/null
+}
+
+all_checks() {
+	sed -n 's/^check_\([a-z_]*\)() {$/\1/p' "$0"
+}
+
+cd "$TREE"
+export RESULTS=${RESULTS:-$BUILD/results/lint}
+mkdir -p "$RESULTS" "$BUILD/lint"
+: >"$RESULTS/cases.tsv"
+make_scratch
+mapfile -t checks < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else all_checks; fi)
+for check in "${checks[@]}"; do
+	test_case "$check" "check_$check"
+done
+cases_end
