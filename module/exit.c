@@ -105,6 +105,7 @@ static void nta_exit_work_fn(struct work_struct *work)
 		/* Pairs with test_and_set_bit(): an end after this queues again. */
 		smp_mb__after_atomic();
 		if (!READ_ONCE(nta_exit_stopped) &&
+		    /* Pairs with smp_store_mb() where it is set. */
 		    smp_load_acquire(&proc->watched) && nta_proc_finished(proc))
 			nta_exit_finish(proc);
 		nta_proc_put(proc);
@@ -329,7 +330,8 @@ int nta_exit_wait_empty(void)
 		long left;
 
 		left = wait_event_interruptible_timeout(nta_exit_emptied,
-			(err = nta_exit_progress()) != -EAGAIN, NTA_EXIT_LOOK);
+							(err = nta_exit_progress()) != -EAGAIN,
+							NTA_EXIT_LOOK);
 		if (left < 0)
 			return -EINTR;
 		if (err != -EAGAIN)

@@ -450,7 +450,8 @@ void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
 	int n, moved;
 
 	while (more) {
-		n = moved = 0;
+		n = 0;
+		moved = 0;
 		spin_lock_bh(&from->proc->lock);
 		list_for_each_entry_safe(s, next, &from->socks, link) {
 			if (n++ == NTA_BATCH)

@@ -33,7 +33,9 @@ collect_cases() {
 	local ring=$1 status=$2 seconds=$3 file
 	{
 		for file in "$RESULTS"/*.json; do
-			[ -e "$file" ] && [ "$file" != "$RESULTS/all.json" ] || continue
+			if [ ! -e "$file" ] || [ "$file" = "$RESULTS/all.json" ]; then
+				continue
+			fi
 			jq -f "$lib/gtest.jq" "$file" || jq -n --arg file "${file##*/}" -f "$lib/unreadable.jq"
 		done
 		[ ! -s "$RESULTS/cases.tsv" ] || jq -R -f "$lib/tsv.jq" "$RESULTS/cases.tsv"
