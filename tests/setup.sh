@@ -10,7 +10,8 @@ packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot li
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_demo="$packages_deb $packages_machine"
-packages_lint='clang-format clang-tidy codespell g++ gcc libgtest-dev make shellcheck sparse'
+packages_lint='clang-format clang-tidy codespell debian-archive-keyring g++ gcc gcc-12 git groff-base
+	jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint"
 }
