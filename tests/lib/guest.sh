@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Rings that run the guest test program in the mini machine.
 
+# Scenarios that are run in one kernel only, as a filter.
+# shellcheck disable=SC2034
+guest_tests_of_one_kernel='Walk.*:*.EveryMtu/*'
+
 # build_guest_tests : make build/guest/netatop-guest-tests.
 build_guest_tests() {
 	make -s -C tests/vm/guest -j "$(nproc)" BUILD="$BUILD"
