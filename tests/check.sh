@@ -4,7 +4,8 @@
 #
 # A ring is an executable. It gets a fresh directory $RESULTS, where it leaves its cases as
 # gtest's JSON (*.json) or as cases.tsv (tests/lib/cases.sh); one that leaves none is
-# a case itself. It exits with 0, or 77 when it could not be tried, or else has failed.
+# a case itself. It exits with 0, with 1 when cases failed, with 77 when it could not be tried;
+# anything else is a failure of the ring as a whole.
 # A line `# limit: S` in it is its time limit in seconds.
 set -euo pipefail
 
