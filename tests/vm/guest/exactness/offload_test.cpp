@@ -58,11 +58,12 @@ TEST_P(Offload, ReceiveOffloadAlone) {
     const Pair pair;
     pair.b.ns.run("ethtool -K v0 gro on");
     const TcpTalk talk{family(), 1000000, 1000, 1};
-    Ledger ledger(pair.a, pair.b);
     TcpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()), talk);
     parties.run();
     compare_segments(parties, talk, tcp_overhead(family()));
-    ledger.compare();
+    // A device that coalesces counts every packet, but not everywhere its link header.
+    compare_soon("packets of the sender's device", pair.a.carried().out.packets,
+                 [&] { return ctl.process_counters(parties.server.pid()).tcp.in.packets; });
 }
 
 TEST_P(Offload, BigTcp) {

@@ -75,9 +75,15 @@ TEST_P(ExactUdp, FragmentsOutOfOrder) {
 TEST_P(ExactUdp, DatagramsWithFragmentsLost) {
     const Route route;
     // Exactly the second fragment of each datagram passes no further than the router.
-    route.router.nft("table inet losing { chain forward { type filter hook forward priority -450; "
-                     "ip frag-off & 0x1fff > 100 ip frag-off & 0x1fff < 200 drop; "
-                     "exthdr frag exists frag frag-off > 100 frag frag-off < 200 drop; } }");
+    route.router.nft(R"(
+table inet losing {
+    chain forward {
+        type filter hook forward priority 0
+        ip frag-off & 0x1fff > 100 ip frag-off & 0x1fff < 200 drop
+        frag frag-off > 100 frag frag-off < 200 drop
+    }
+}
+)");
     Ledger ledger(route.a, route.b);
     UdpParties parties(route.a.ns, route.b.ns, route.b.at(family()));
     parties.send({3000, 1000, 5000, 1000, 9000});
