@@ -56,7 +56,7 @@ static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
 static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 {
 	if (unlikely(nta_walk_fresh()) && !(current->flags & PF_KTHREAD))
-		nta_walk_current();
+		nta_walk_current(true);
 }
 
 /* sched_process_exit: the last thread of a process has yet to close its files. */
@@ -64,7 +64,7 @@ static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
 {
 	if (unlikely(nta_walk_fresh()) && !atomic_read(&current->signal->live) &&
 	    !(current->flags & PF_KTHREAD))
-		nta_walk_current();
+		nta_walk_current(false);
 }
 
 /**

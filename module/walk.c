@@ -36,12 +36,14 @@
  * @budget: descriptors left in this batch
  * @n: how many entries of @found are used
  * @found: entries without owner whose socket the process holds
+ * @holders: sockets whose file has more references are left to others
  * @descriptors: descriptors looked at
  */
 struct nta_walk {
 	unsigned int budget;
 	unsigned int n;
 	struct nta_sock *found[NTA_WALK_FOUND];
+	long holders;
 	u64 descriptors;
 };
 
@@ -99,7 +101,7 @@ static int nta_walk_fd(const void *data, struct file *file, unsigned int fd)
 	struct socket *sock = sock_from_file(file);
 
 	walk->descriptors++;
-	if (sock)
+	if (sock && file_count(file) <= walk->holders)
 		nta_walk_sk(walk, READ_ONCE(sock->sk));
 	if (--walk->budget && walk->n + 2 <= NTA_WALK_FOUND)
 		return 0;
@@ -209,7 +211,7 @@ static struct task_struct *nta_walk_next(struct task_struct *task)
 /* Walk over all processes while sockets without owner exist. */
 static void nta_walk_all(void)
 {
-	struct nta_walk walk = {};
+	struct nta_walk walk = { .holders = LONG_MAX };
 	struct task_struct *task;
 	u64 start = ktime_get_ns();
 
@@ -287,16 +289,20 @@ bool nta_walk_fresh(void)
 }
 
 /**
- * nta_walk_current - give the current task the sockets without owner it holds
+ * nta_walk_current - give the current task the sockets without owner that it
+ * alone holds
+ * @receiving: it is in a system call that uses one of them
  *
- * Not more than some thousand descriptors are looked at: a walk finds the
+ * What other processes hold too is left to a walk, for the oldest of them. A
+ * system call takes a reference of its own when the table is shared. Not more than some thousand descriptors are looked at: a walk finds the
  * rest.
  *
  * Context: process; does not sleep.
  */
-void nta_walk_current(void)
+void nta_walk_current(bool receiving)
 {
-	struct nta_walk walk = {};
+	bool shared = atomic_read(&current->files->count) > 1;
+	struct nta_walk walk = { .holders = receiving && shared ? 2 : 1 };
 	int fd = 0, n = 0;
 
 	do {
@@ -323,8 +329,8 @@ void nta_walk_now(void)
  */
 void nta_walk_pid(struct pid *pid)
 {
+	struct nta_walk walk = { .holders = LONG_MAX };
 	struct task_struct *task, *leader;
-	struct nta_walk walk = {};
 
 	if (!nta_owner_unowned())
 		return;

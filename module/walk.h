@@ -21,7 +21,7 @@ struct nta_walk_stats {
 
 bool nta_walk_fresh(void);
 void nta_walk_kick(void);
-void nta_walk_current(void);
+void nta_walk_current(bool receiving);
 void nta_walk_now(void);
 void nta_walk_pid(struct pid *pid);
 void nta_walk_stats(struct nta_walk_stats *stats);
