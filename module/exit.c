@@ -295,7 +295,7 @@ void nta_exit_untake(struct nta_proc *proc)
 	wake_up_interruptible(&nta_exit_filled);
 }
 
-/* Are the readers done? -EAGAIN: not yet; -ETIMEDOUT: there is no reader. */
+/* Are the readers done? -EAGAIN: not yet; -ESRCH: there is no reader. */
 static int nta_exit_progress(void)
 {
 	struct nta_reader *reader;
@@ -306,7 +306,7 @@ static int nta_exit_progress(void)
 	list_for_each_entry(reader, &nta_exit_readers, link)
 		busy |= reader->busy;
 	if (busy || !list_empty(&nta_exit_records))
-		err = list_empty(&nta_exit_readers) ? -ETIMEDOUT : -EAGAIN;
+		err = list_empty(&nta_exit_readers) ? -ESRCH : -EAGAIN;
 	spin_unlock(&nta_exit_lock);
 	return err;
 }
@@ -318,8 +318,8 @@ static int nta_exit_progress(void)
  * or stops keeps nobody longer than a second.
  *
  * Context: process; sleeps.
- * Return: 0; -ETIMEDOUT when records are left, at once when there is no
- * reader; -EINTR.
+ * Return: 0, also when there is no reader to wait for; -ETIMEDOUT; -EINTR. Both
+ * ends without success are counted.
  */
 int nta_exit_wait_empty(void)
 {
@@ -346,7 +346,7 @@ int nta_exit_wait_empty(void)
 		nta_exits.timeouts++;
 		spin_unlock(&nta_exit_lock);
 	}
-	return err;
+	return err == -ESRCH ? 0 : err;
 }
 
 /**
