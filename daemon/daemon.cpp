@@ -60,7 +60,7 @@ Status run_daemon(const Config& config, ExitSource& source, Files& files, Messag
     if (!place)
         return place.error();
     ExitLog log(std::move(*place), ::getpid(), files);
-    const auto created = log.replace();
+    auto created = log.replace();
     if (!created && !passes(created.error()))
         return created;
     if (!created)

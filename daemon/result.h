@@ -40,11 +40,12 @@ public:
     Result(Error error) : state_(std::move(error)) {} // NOLINT(google-explicit-constructor)
 
     explicit operator bool() const { return std::holds_alternative<T>(state_); }
-    T& operator*() { return std::get<T>(state_); }
-    const T& operator*() const { return std::get<T>(state_); }
+    T& operator*() & { return std::get<T>(state_); }
+    const T& operator*() const& { return std::get<T>(state_); }
+    T&& operator*() && { return std::get<T>(std::move(state_)); }
     T* operator->() { return &std::get<T>(state_); }
     const T* operator->() const { return &std::get<T>(state_); }
-    const Error& error() const { return std::get<Error>(state_); }
+    [[nodiscard]] const Error& error() const { return std::get<Error>(state_); }
 
 private:
     std::variant<T, Error> state_;

@@ -141,7 +141,7 @@ Status Semaphores::count_daemon() const {
             return Error{"a daemon runs already, process " + describe(*running) +
                              ": stop it first (`systemctl stop netatopd`)",
                          Cause::running};
-        const auto repaired = forget_dead_daemon();
+        auto repaired = forget_dead_daemon();
         if (!repaired)
             return repaired;
     }
