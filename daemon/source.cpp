@@ -37,13 +37,13 @@ std::string module_version() {
     return version;
 }
 
-bool is_outdated(const std::string& version) {
+} // namespace
+
+bool supports_module(const std::string& version) {
     int major = oldest_module;
     std::from_chars(version.data(), version.data() + version.size(), major);
-    return major < oldest_module;
+    return major >= oldest_module;
 }
-
-} // namespace
 
 Taken ModuleSource::probe() {
     if (!socket_)
@@ -55,7 +55,7 @@ Taken ModuleSource::probe() {
     if (::getsockopt(socket_.get(), SOL_IP, NETATOP_PROBE, nullptr, &length) != 0)
         return outcome_of(errno, "cannot probe the module");
     const std::string version = module_version();
-    if (is_outdated(version))
+    if (!supports_module(version))
         return {Outcome::unfit,
                 {},
                 "the loaded module is version " + version +

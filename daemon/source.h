@@ -39,6 +39,9 @@ public:
     virtual Taken take() = 0;
 };
 
+// Can this daemon work with the module of that version? Yes when it is empty.
+bool supports_module(const std::string& version);
+
 // The kernel module, asked by getsockopt.
 class ModuleSource : public ExitSource {
 public:

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Reads the exit log while the daemon writes it, across new files.
+#pragma once
+
+#include "descriptor.h"
+#include "format.h"
+#include "record.h"
+#include "result.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace netatop {
+
+class LogReader {
+public:
+    // From the first record that the file holds.
+    static Result<LogReader> open(const std::string& path);
+
+    // The next record, or none as long as the daemon has written no more.
+    // After an error the log is damaged: open it again.
+    Result<std::optional<netpertask>> next();
+
+    // The daemon that the log names.
+    [[nodiscard]] pid_t daemon() const { return header_.mypid; }
+
+private:
+    explicit LogReader(std::string path) : path_(std::move(path)) {}
+
+    [[nodiscard]] Status open_file();
+    [[nodiscard]] Status read_header();
+    [[nodiscard]] bool replaced() const;
+    Result<netpertask> read_record();
+
+    std::string path_;
+    Descriptor file_;
+    Header header_{};
+    std::uint32_t taken_ = 0; // records of this file
+    off_t position_ = 0;      // of the next record
+};
+
+} // namespace netatop

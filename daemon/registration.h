@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A client of the daemon for as long as this object lives: the daemon logs
+// records only while it has clients.
+#pragma once
+
+#include "result.h"
+#include "semaphores.h"
+
+namespace netatop {
+
+class Registration {
+public:
+    static Result<Registration> join(key_t key = semaphore_key);
+
+    Registration(Registration&& other) noexcept;
+    Registration& operator=(Registration&&) = delete;
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+    ~Registration();
+
+    // The daemon that runs, 0 when none does.
+    [[nodiscard]] pid_t daemon() const;
+
+private:
+    explicit Registration(Semaphores semaphores) : semaphores_(semaphores) {}
+
+    void wake_daemon() const;
+
+    Semaphores semaphores_;
+    bool joined_ = true;
+};
+
+} // namespace netatop
