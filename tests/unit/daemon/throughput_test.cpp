@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How many records a second the daemon can take, write and have read.
+#include "daemon_fixture.h"
+
+#include <chrono>
+#include <thread>
+
+namespace netatop::test {
+
+namespace {
+
+const int records = scaled(100000);
+
+// As many records as the daemon will take, then silence.
+class Flood : public ExitSource {
+public:
+    Taken probe() override { return {Taken::Outcome::record}; }
+    Taken take() override {
+        while (next_ == 0 && semaphore(1) != 99)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        if (next_ == records) {
+            ::pause();
+            return {Taken::Outcome::interrupted};
+        }
+        ++next_;
+        return {Taken::Outcome::record, make_task(next_, static_cast<unsigned>(next_) * 7919U)};
+    }
+
+private:
+    int next_ = 0;
+};
+
+} // namespace
+
+TEST_F(DaemonTest, KeepsUpWithAFlood) {
+    Flood flood;
+    launch(flood);
+    ASSERT_TRUE(eventually([&] { return log_names_daemon(); }));
+    Client client(directory.log());
+    ASSERT_TRUE(eventually([&] { return client.probe(); }));
+
+    const auto begin = std::chrono::steady_clock::now();
+    int seen = 0;
+    while (seen < records &&
+           std::chrono::steady_clock::now() - begin < std::chrono::seconds(scaled(100))) {
+        for (const auto& task : client.sample()) {
+            ++seen;
+            ASSERT_EQ(task.id, seen);
+            ASSERT_EQ(task.tcpsndpacks, static_cast<unsigned>(seen) * 7919U);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(seen, records);
+    EXPECT_LE(client.missing(), 1U);
+    RecordProperty("records_per_second", static_cast<int>(records / took.count()));
+    EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+} // namespace netatop::test
