@@ -15,9 +15,11 @@ namespace {
 // How late a record may be seen.
 constexpr int interval_ms = 100;
 
-// Shows the records that are there.
-Status show_records(const LogClient& client, LogReader& reader, Seen exited, std::ostream& out) {
-    for (;;) {
+// Shows the records that are there, and says how many.
+Result<int> show_records(const LogClient& client, LogReader& reader, Seen exited,
+                         std::ostream& out) {
+    int count = 0;
+    for (;; ++count) {
         const auto record = reader.next();
         if (!record)
             return record.error();
@@ -27,7 +29,7 @@ Status show_records(const LogClient& client, LogReader& reader, Seen exited, std
     }
     if (!out.flush())
         return Error{"cannot write the output"};
-    return Done{};
+    return count;
 }
 
 Status follow(const LogClient& client, const Signals& signals, const Registration& registration,
@@ -39,9 +41,9 @@ Status follow(const LogClient& client, const Signals& signals, const Registratio
             return system_error("cannot wait for records");
         if (signals.next() != Signals::Kind::none)
             return Done{};
-        auto shown = show_records(client, reader, std::chrono::system_clock::now(), out);
+        const auto shown = show_records(client, reader, std::chrono::system_clock::now(), out);
         if (!shown)
-            return shown;
+            return shown.error();
         const bool running = registration.daemon() != 0;
         if (running != was_running)
             notes << (running ? "netatopd runs again\n" : "netatopd has ended: waiting for it\n")
@@ -68,9 +70,13 @@ Status show_log(const LogClient& client, std::ostream& out, std::ostream& notes)
 
     if (!client.json)
         out << table_head();
-    auto shown = show_records(client, *reader, std::nullopt, out);
-    if (!shown || !client.follow)
-        return shown;
+    const auto shown = show_records(client, *reader, std::nullopt, out);
+    if (!shown)
+        return shown.error();
+    if (!client.follow && *shown == 0)
+        notes << "no records: netatopd logs only while somebody reads; try --follow\n";
+    if (!client.follow)
+        return Done{};
     return follow(client, *signals, *registration, *reader, out, notes);
 }
 

@@ -3,14 +3,26 @@
 #include "daemon.h"
 #include "options.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
 namespace {
 
-const char* environment(const char* name) {
+std::string environment(const char* name) {
     const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
     return value == nullptr ? "" : value;
+}
+
+// Is standard error a stream to the journal, which takes levels?
+bool journal_listens() {
+    struct stat info {};
+    return ::fstat(STDERR_FILENO, &info) == 0 &&
+           environment("JOURNAL_STREAM") ==
+               std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
 constexpr const char* usage = R"(Usage: netatopd [--log FILE]
@@ -33,7 +45,7 @@ int main(int argc, char** argv) {
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
 
-    Messages messages(std::cerr, *environment("JOURNAL_STREAM") != '\0');
+    Messages messages(std::cerr, journal_listens());
     const Notify notify(environment("NOTIFY_SOCKET"));
     ModuleSource source;
     Files files;

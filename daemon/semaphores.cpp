@@ -208,9 +208,11 @@ Result<pid_t> Semaphores::daemon() const {
 
 Status Semaphores::join() const {
     sembuf operation{places, -1, SEM_UNDO};
-    if (::semop(id_, &operation, 1) != 0)
-        return failure("cannot register as a client");
-    return Done{};
+    if (::semop(id_, &operation, 1) == 0)
+        return Done{};
+    if (errno == EACCES)
+        return Error{"only root may read the log", Cause::semaphores, EACCES};
+    return failure("cannot register as a client");
 }
 
 void Semaphores::leave() const {

@@ -62,6 +62,30 @@ TEST_F(LogClientTest, ShowsWhatIsThere) {
     atop.sign_off();
 }
 
+TEST_F(LogClientTest, NothingThereSaysHowToSeeMore) {
+    launch();
+    EXPECT_EQ(finish(show(false)), 0);
+    EXPECT_EQ(contents(output()), "");
+    EXPECT_NE(contents(output() + ".notes").find("--follow"), std::string::npos);
+}
+
+TEST_F(LogClientTest, OnlyRootMayRead) {
+    NEEDS_ROOT();
+    launch();
+    LogClient client;
+    client.log_path = directory.log();
+    const pid_t user = start([&] {
+        if (::setuid(12345) != 0)
+            return 1;
+        std::ostringstream none;
+        const auto shown = show_log(client, none, none);
+        EXPECT_FALSE(shown);
+        EXPECT_EQ(shown.error().text, "only root may read the log");
+        return static_cast<int>(shown.error().cause);
+    });
+    EXPECT_EQ(finish(user), 6);
+}
+
 TEST_F(LogClientTest, FollowsAndMakesTheDaemonLog) {
     launch();
     const pid_t shower = show(true);
