@@ -24,11 +24,12 @@
 # off. Kernel messages go to CONSOLE_LOG (first serial port), what the guest writes to
 # its second serial port to standard output. Software emulation by name: a
 # /dev/kvm that exists may hang.
+MACHINE_ACCEL=tcg,thread=multi
 machine_start() {
 	local seconds=$1 console=$2 share=$3
 	timeout --foreground --kill-after=10 "$seconds" \
 		qemu-system-x86_64 \
-		-accel tcg,thread=multi -cpu max -m 2G -smp 2 \
+		-accel "$MACHINE_ACCEL" -cpu max -m 2G -smp 2 \
 		-nodefaults -no-user-config -no-reboot -display none -nic none \
 		-chardev file,id=console,path="$console" -serial chardev:console \
 		-chardev stdio,id=output,signal=off -serial chardev:output \
