@@ -36,6 +36,11 @@ check: ## install what the tests need, then run all of them
 	tests/setup.sh check
 	tests/check.sh
 
+.PHONY: bench
+bench: ## count the instructions that the module adds; OTHER=path/other.ko compares with another one
+	tests/setup.sh bench
+	tests/bench/run $(if $(OTHER),--other $(OTHER))
+
 .PHONY: demo
 demo: ## show it: real packages, real traffic and a stock atop in a virtual machine
 	tests/setup.sh demo

@@ -9,6 +9,7 @@ packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
+packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy codespell debian-archive-keyring g++ gcc gcc-12 git groff-base
 	jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
@@ -17,7 +18,7 @@ packages_check="$packages_deb $packages_machine $packages_unit $packages_lint"
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, demo, lint)"
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, demo, lint)"
 }
 
 packages_of() {
@@ -25,7 +26,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		build | deb | check | bench | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1

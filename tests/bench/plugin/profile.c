@@ -1,0 +1,124 @@
+/*
+ * How often each instruction of the kernel is executed between two marks.
+ *
+ *   -plugin profile.so,begin=ADDRESS,end=ADDRESS,out=FILE
+ *
+ * Whenever the machine executes the instruction at `begin`, counting starts
+ * anew; at `end` the counts are written to FILE.1, FILE.2, …: one line for each
+ * instruction that was executed, its address and how often. One processor.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu_plugin.h"
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
+
+#define KERNEL_START	0xffff800000000000ULL
+#define BUCKETS		(1 << 20)
+
+struct counter {
+	struct counter *next;
+	uint64_t address;
+	uint64_t count;
+};
+
+static struct counter *buckets[BUCKETS];
+static uint64_t begin_mark, end_mark;
+static const char *out = "profile";
+static unsigned int marks;
+
+static struct counter *counter_of(uint64_t address)
+{
+	struct counter **bucket = &buckets[address % BUCKETS];
+	struct counter *c;
+
+	for (c = *bucket; c; c = c->next)
+		if (c->address == address)
+			return c;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		abort();
+	c->address = address;
+	c->next = *bucket;
+	*bucket = c;
+	return c;
+}
+
+static void at_begin(unsigned int cpu, void *data)
+{
+	struct counter *c;
+	size_t i;
+
+	(void)cpu;
+	(void)data;
+	for (i = 0; i < BUCKETS; i++)
+		for (c = buckets[i]; c; c = c->next)
+			c->count = 0;
+}
+
+static void at_end(unsigned int cpu, void *data)
+{
+	char name[4096];
+	struct counter *c;
+	FILE *file;
+	size_t i;
+
+	(void)cpu;
+	(void)data;
+	snprintf(name, sizeof(name), "%s.%u", out, ++marks);
+	file = fopen(name, "w");
+	if (!file)
+		return;
+	for (i = 0; i < BUCKETS; i++)
+		for (c = buckets[i]; c; c = c->next)
+			if (c->count)
+				fprintf(file, "%016" PRIx64 " %" PRIu64 "\n",
+					c->address, c->count);
+	fclose(file);
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb), i;
+
+	(void)id;
+	for (i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint64_t address = qemu_plugin_insn_vaddr(insn);
+
+		if (address == begin_mark)
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, at_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
+		if (address == end_mark)
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, at_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
+		if (address >= KERNEL_START)
+			qemu_plugin_register_vcpu_insn_exec_inline(
+				insn, QEMU_PLUGIN_INLINE_ADD_U64,
+				&counter_of(address)->count, 1);
+	}
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
+					   const struct qemu_info *info,
+					   int argc, char **argv)
+{
+	int i;
+
+	(void)info;
+	for (i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "begin=", 6))
+			begin_mark = strtoull(argv[i] + 6, NULL, 0);
+		else if (!strncmp(argv[i], "end=", 4))
+			end_mark = strtoull(argv[i] + 4, NULL, 0);
+		else if (!strncmp(argv[i], "out=", 4))
+			out = strdup(argv[i] + 4);
+		else
+			return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	return 0;
+}
