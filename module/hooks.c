@@ -17,6 +17,7 @@
 
 #include "frag.h"
 #include "hooks.h"
+#include "lookup.h"
 #include "owner.h"
 #include "packet.h"
 #include "sock.h"
@@ -28,73 +29,70 @@
 
 /**
  * struct nta_l4 - the transport header of a packet
- * @protocol: IPPROTO_*
  * @offset: of the header, from the network header on
+ * @protocol: IPPROTO_*; IPPROTO_MAX when the header chain cannot be followed
  * @fragment: the packet is a fragment
  * @first: it has the header
  */
 struct nta_l4 {
-	u8 protocol;
+	u32 offset;
+	u16 protocol;
 	bool fragment;
 	bool first;
-	unsigned int offset;
 };
 
-/* Returns false when the header chain cannot be followed. */
-static bool nta_l4_v6_find(const struct sk_buff *skb, struct nta_l4 *l4)
+static struct nta_l4 nta_l4_find(const struct sk_buff *skb, u8 pf)
 {
+	struct nta_l4 l4 = {};
 	__be16 frag_off = 0;
-	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
+	u8 nexthdr;
 	int offset;
 
-	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
-				  &frag_off);
-	if (offset < 0)
-		return false;
-	l4->protocol = nexthdr;
-	l4->offset = offset;
-	l4->fragment = frag_off != 0;
-	l4->first = !(frag_off & htons(IP6_OFFSET));
-	return true;
-}
-
-static __always_inline bool nta_l4_find(const struct sk_buff *skb, u8 pf,
-					struct nta_l4 *l4)
-{
-	l4->fragment = false;
-	l4->first = true;
 	if (pf == NFPROTO_IPV4) {
 		const struct iphdr *iph = ip_hdr(skb);
 
-		l4->protocol = iph->protocol;
-		l4->offset = iph->ihl * 4;
-		if (unlikely(iph->frag_off & htons(IP_MF | IP_OFFSET))) {
-			l4->fragment = true;
-			l4->first = !(iph->frag_off & htons(IP_OFFSET));
-		}
-		return true;
+		l4.offset = iph->ihl * 4;
+		l4.protocol = iph->protocol;
+		l4.fragment = iph->frag_off & htons(IP_MF | IP_OFFSET);
+		l4.first = !(iph->frag_off & htons(IP_OFFSET));
+		return l4;
 	}
-	l4->protocol = ipv6_hdr(skb)->nexthdr;
-	l4->offset = sizeof(struct ipv6hdr);
-	if (likely(l4->protocol == IPPROTO_TCP || l4->protocol == IPPROTO_UDP))
-		return true;
-	return nta_l4_v6_find(skb, l4);
+	nexthdr = ipv6_hdr(skb)->nexthdr;
+	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
+				  &frag_off);
+	l4.offset = offset;
+	l4.protocol = offset < 0 ? IPPROTO_MAX : nexthdr;
+	l4.fragment = frag_off != 0;
+	l4.first = !(frag_off & htons(IP6_OFFSET));
+	return l4;
+}
+
+/*
+ * The protocol, when the transport header comes right after the network header
+ * and no fragment's rest does; else something that is no transport protocol.
+ */
+static __always_inline u8 nta_l4_protocol(const struct sk_buff *skb, u8 pf)
+{
+	if (pf == NFPROTO_IPV6)
+		return ipv6_hdr(skb)->nexthdr;
+	if (unlikely(ip_hdr(skb)->frag_off & htons(IP_MF | IP_OFFSET)))
+		return IPPROTO_IP;
+	return ip_hdr(skb)->protocol;
 }
 
 /* NTA_TCP_SND or NTA_UDP_SND; NTA_FLOWS for all that is not accounted. */
-static __always_inline enum nta_flow nta_flow_of(const struct nta_l4 *l4)
+static enum nta_flow nta_flow_of(struct nta_l4 l4)
 {
-	if (l4->protocol == IPPROTO_TCP)
+	if (l4.protocol == IPPROTO_TCP)
 		return NTA_TCP_SND;
-	if (l4->protocol == IPPROTO_UDP)
+	if (l4.protocol == IPPROTO_UDP)
 		return NTA_UDP_SND;
 	return NTA_FLOWS;
 }
 
-static void nta_other(const struct nta_l4 *l4, enum nta_dir dir)
+static __always_inline bool nta_is_icmp(u16 protocol)
 {
-	if (l4->protocol == IPPROTO_ICMP || l4->protocol == IPPROTO_ICMPV6)
-		nta_totals_icmp(dir, 1);
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
 }
 
 static bool nta_sk_is_tcp(const struct sock *sk)
@@ -102,21 +100,28 @@ static bool nta_sk_is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
 }
 
+static bool nta_sk_is_subflow(const struct sock *sk)
+{
+	return IS_ENABLED(CONFIG_MPTCP) && nta_sk_is_tcp(sk) && sk_is_mptcp(sk);
+}
+
 /*
- * The socket that the application has: of an MPTCP subflow the MPTCP socket,
- * which shares its struct socket with its subflows once it has one. Both are
- * freed under RCU, and sockets of this kind after a grace period.
+ * The key of the socket that the application has: of an MPTCP subflow the MPTCP
+ * socket, which shares its struct socket with its subflows once it has one.
+ * Both are freed under RCU, and sockets of this kind after a grace period.
  */
-static const struct sock *nta_sk_visible(const struct sock *sk)
+static u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
 {
 	const struct socket *sock;
 	const struct sock *msk;
 
-	if (!IS_ENABLED(CONFIG_MPTCP) || !nta_sk_is_tcp(sk) || !sk_is_mptcp(sk))
-		return sk;
+	if (!nta_sk_is_subflow(sk))
+		return nta_sock_key(nta_sock_cookie(sk), flow);
 	sock = READ_ONCE(sk->sk_socket);
 	msk = sock ? READ_ONCE(sock->sk) : NULL;
-	return msk ?: sk;
+	if (msk)
+		return nta_sock_key(nta_sock_cookie(msk), flow);
+	return nta_sock_key_subflow(nta_sock_cookie(sk));
 }
 
 /*
@@ -124,15 +129,36 @@ static const struct sock *nta_sk_visible(const struct sock *sk)
  * stack answers for sockets that do not exist (any more) by raw TCP sockets of
  * its own.
  */
-static __always_inline enum nta_class nta_sk_class(const struct sock *sk)
+static enum nta_class nta_sk_class(const struct sock *sk)
 {
-	if (likely(!sk->sk_kern_sock))
+	if (!sk->sk_kern_sock)
 		return NTA_CLASSES;
 	if (sk->sk_type == SOCK_RAW)
 		return NTA_NOSOCKET;
-	if (IS_ENABLED(CONFIG_MPTCP) && nta_sk_is_tcp(sk) && sk_is_mptcp(sk))
+	if (nta_sk_is_subflow(sk))
 		return NTA_CLASSES;
 	return NTA_KERNEL;
+}
+
+/*
+ * Is it a full socket, in a state that says nothing about its end? Its cookie
+ * alone tells then whether it has an entry.
+ */
+static __always_inline bool nta_sk_is_plain(const struct sock *sk,
+					    enum nta_flow flow)
+{
+	const u32 states = flow == NTA_UDP_SND ?
+		TCPF_CLOSE | TCPF_ESTABLISHED :
+		TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT | TCPF_LISTEN;
+
+	return states >> sk->sk_state & 1;
+}
+
+/* Does the packet come with its socket? Not so in another namespace. */
+static __always_inline bool nta_sk_is_known(const struct sk_buff *skb,
+					    const struct nf_hook_state *state)
+{
+	return skb->sk && net_eq(sock_net(skb->sk), state->net);
 }
 
 /* May the current task own the packet it sends? */
@@ -142,10 +168,9 @@ static bool nta_task_sends(void)
 }
 
 /* The first packet of a socket: make its entry. */
-static noinline struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
-						enum nta_flow flow,
-						enum nta_dir dir,
-						enum nta_class *class)
+static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
+				       enum nta_flow flow, enum nta_dir dir,
+				       enum nta_class *class)
 {
 	struct nta_sock *s;
 	bool added;
@@ -165,39 +190,36 @@ static noinline struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 }
 
 /* The socket that has an entry; NULL and the class instead when none has. */
-static __always_inline struct sock *nta_sk_owned(struct sock *sk,
-						 enum nta_class *class)
+static struct sock *nta_sk_owned(struct sock *sk, enum nta_class *class)
 {
 	*class = NTA_NOSOCKET;
 	if (sk)
 		sk = sk_to_full_sk(sk);
-	if (unlikely(!sk || !sk_fullsock(sk)))
+	if (!sk || !sk_fullsock(sk))
 		return NULL;
 	*class = nta_sk_class(sk);
-	return likely(*class == NTA_CLASSES) ? sk : NULL;
+	return *class == NTA_CLASSES ? sk : NULL;
 }
 
-static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
-{
-	return nta_sock_key(nta_sock_cookie(nta_sk_visible(sk)), flow);
-}
-
-/* Count a packet for the socket @sk, NULL when it has none. */
-static __always_inline void nta_credit(struct sock *sk, enum nta_flow flow,
-				       enum nta_dir dir, struct nta_wire wire)
+/*
+ * Count any packet for the socket @sk, NULL when it has none. Returns the hook's
+ * verdict, to be the last that the packet path calls.
+ */
+static noinline unsigned int nta_credit_any(struct sock *sk, enum nta_flow flow,
+					    enum nta_dir dir,
+					    struct nta_wire wire)
 {
 	enum nta_class class;
 	struct nta_sock *s;
 	u64 key;
 
-	nta_totals_all(flow + dir, wire.packets, wire.bytes);
 	sk = nta_sk_owned(sk, &class);
-	if (unlikely(!sk))
+	if (!sk)
 		goto unowned;
 
 	key = nta_sk_key(sk, flow);
 	s = nta_sock_find(key);
-	if (unlikely(!s)) {
+	if (!s) {
 		s = nta_sock_first(sk, key, flow, dir, &class);
 		if (!s)
 			goto unowned;
@@ -207,55 +229,109 @@ static __always_inline void nta_credit(struct sock *sk, enum nta_flow flow,
 		class = NTA_OVERFLOW;
 		goto unowned;
 	}
-	if (unlikely(1 << sk->sk_state & NTA_CLOSING))
+	if (1 << sk->sk_state & NTA_CLOSING)
 		s->closing = true;
 	nta_sock_count(s, dir, wire.packets, wire.bytes);
-	return;
+	return NF_ACCEPT;
 
 unowned:
 	nta_totals_class(class, flow + dir, wire.packets, wire.bytes);
+	return NF_ACCEPT;
+}
+
+/*
+ * Count a packet for the socket @sk, NULL when it has none: what is most often
+ * the case in few instructions, all else by nta_credit_any().
+ */
+static __always_inline unsigned int nta_credit(struct sock *sk,
+					       enum nta_flow flow,
+					       enum nta_dir dir,
+					       struct nta_wire wire)
+{
+	struct nta_sock *s;
+
+	nta_totals_all(flow + dir, wire.packets, wire.bytes);
+	if (unlikely(!sk || !nta_sk_is_plain(sk, flow)))
+		goto any;
+	s = nta_sock_peek(nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
+	if (unlikely(!s))
+		goto any;
+	if (dir == NTA_SND && unlikely(READ_ONCE(s->pid) != task_pid(current)) &&
+	    nta_task_sends())
+		goto any;
+	nta_sock_count(s, dir, wire.packets, wire.bytes);
+	return NF_ACCEPT;
+any:
+	return nta_credit_any(sk, flow, dir, wire);
+}
+
+/* Any packet in LOCAL_OUT. */
+static noinline unsigned int nta_out_any(struct sk_buff *skb,
+					 const struct nf_hook_state *state)
+{
+	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
+	enum nta_flow flow = nta_flow_of(l4);
+	struct nta_wire wire;
+
+	if (flow == NTA_FLOWS) {
+		if (nta_is_icmp(l4.protocol))
+			nta_totals_icmp(NTA_SND, 1);
+		return NF_ACCEPT;
+	}
+	wire = nta_packet_out(skb, state, l4.offset);
+	if (!wire.packets)
+		return NF_ACCEPT;
+	return nta_credit(state->sk, flow, NTA_SND, wire);
+}
+
+static __always_inline unsigned int nta_out(struct sk_buff *skb,
+					    const struct nf_hook_state *state,
+					    u8 pf, enum nta_flow flow)
+{
+	if (unlikely(!nta_packet_out_is_plain(skb, pf)))
+		return nta_out_any(skb, state);
+	return nta_credit(state->sk, flow, NTA_SND,
+			  nta_wire_plain(skb->len, nta_link_out(state->out)));
 }
 
 /*
  * LOCAL_OUT. The socket is the hook's, not the packet's: of a tunnel's packet
  * the latter is the inner one's. Softirq or process, under rcu_read_lock().
  */
-static unsigned int nta_hook_out(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state)
+static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
+						 const struct nf_hook_state *state,
+						 u8 pf)
 {
-	struct nta_wire wire;
-	enum nta_flow flow;
-	struct nta_l4 l4;
+	u8 protocol = nta_l4_protocol(skb, pf);
 
-	if (!nta_l4_find(skb, state->pf, &l4))
-		return NF_ACCEPT;
-	flow = nta_flow_of(&l4);
-	if (unlikely(flow == NTA_FLOWS)) {
-		nta_other(&l4, NTA_SND);
-		return NF_ACCEPT;
-	}
-	wire = nta_packet_out(skb, state, l4.offset);
-	if (likely(wire.packets))
-		nta_credit(state->sk, flow, NTA_SND, wire);
+	if (protocol == IPPROTO_TCP)
+		return nta_out(skb, state, pf, NTA_TCP_SND);
+	if (protocol == IPPROTO_UDP)
+		return nta_out(skb, state, pf, NTA_UDP_SND);
+	if (!nta_is_icmp(protocol))
+		return nta_out_any(skb, state);
+	nta_totals_icmp(NTA_SND, 1);
 	return NF_ACCEPT;
 }
 
 /*
- * The socket that a packet is for, as the stack will find it: referenced when
- * *@found, else valid while the packet is.
+ * The socket that a packet is for, as the stack will find it: valid while the
+ * packet is when the packet has it already, else referenced.
  */
-static struct sock *nta_in_sk(struct sk_buff *skb,
-			      const struct nf_hook_state *state, bool *found)
+static struct sock *nta_sk_get(struct sk_buff *skb,
+			       const struct nf_hook_state *state)
 {
-	struct sock *sk = skb->sk;
-
-	*found = false;
-	if (sk && net_eq(sock_net(sk), state->net))
-		return sk;
-	*found = true;
+	if (nta_sk_is_known(skb, state))
+		return skb->sk;
 	if (state->pf == NFPROTO_IPV4)
 		return nf_sk_lookup_slow_v4(state->net, skb, state->in);
 	return nf_sk_lookup_slow_v6(state->net, skb, state->in);
+}
+
+static void nta_sk_put(const struct sk_buff *skb, struct sock *sk)
+{
+	if (sk && sk != skb->sk)
+		sock_gen_put(sk);
 }
 
 /*
@@ -264,7 +340,7 @@ static struct sock *nta_in_sk(struct sk_buff *skb,
  */
 static noinline void nta_in_fragment(struct sk_buff *skb,
 				     const struct nf_hook_state *state,
-				     const struct nta_l4 *l4)
+				     struct nta_l4 l4)
 {
 	struct nta_wire wire = nta_wire_plain(skb->len, nta_link_in(state->in));
 	enum nta_flow flow = nta_flow_of(l4);
@@ -272,9 +348,8 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 	struct sock *sk, *owned;
 	struct nta_wire before;
 	struct nta_sock *s;
-	bool found;
 
-	if (!l4->first) {
+	if (!l4.first) {
 		if (!nta_frag_later(skb, state, wire, &owner))
 			return;
 		nta_totals_all(owner.flow, wire.packets, wire.bytes);
@@ -287,11 +362,12 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		return;
 	}
 	if (flow == NTA_FLOWS) {
-		nta_other(l4, NTA_RCV);
+		if (nta_is_icmp(l4.protocol))
+			nta_totals_icmp(NTA_RCV, 1);
 		return;
 	}
 
-	sk = nta_in_sk(skb, state, &found);
+	sk = nta_sk_get(skb, state);
 	owned = nta_sk_owned(sk, &owner.class);
 	if (owned) {
 		owner.key = nta_sk_key(owned, flow);
@@ -302,55 +378,141 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 	wire.packets += before.packets;
 	wire.bytes += before.bytes;
 	nta_credit(sk, flow, NTA_RCV, wire);
-	if (found && sk)
-		sock_gen_put(sk);
+	nta_sk_put(skb, sk);
 }
 
-/* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
-static unsigned int nta_hook_in(void *priv, struct sk_buff *skb,
-				const struct nf_hook_state *state)
+/* Any packet in LOCAL_IN. */
+static noinline unsigned int nta_in_any(struct sk_buff *skb,
+					const struct nf_hook_state *state)
 {
+	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
+	enum nta_flow flow = nta_flow_of(l4);
 	struct nta_wire wire;
-	enum nta_flow flow;
-	struct nta_l4 l4;
 	struct sock *sk;
-	bool found;
 
-	if (!nta_l4_find(skb, state->pf, &l4))
-		return NF_ACCEPT;
-	if (unlikely(l4.fragment)) {
-		nta_in_fragment(skb, state, &l4);
+	if (l4.fragment) {
+		nta_in_fragment(skb, state, l4);
 		return NF_ACCEPT;
 	}
-	flow = nta_flow_of(&l4);
-	if (unlikely(flow == NTA_FLOWS)) {
-		nta_other(&l4, NTA_RCV);
+	if (flow == NTA_FLOWS) {
+		if (nta_is_icmp(l4.protocol))
+			nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}
-	if (unlikely(nta_frag_is_reassembled(skb, state->pf)))
+	if (nta_frag_is_reassembled(skb, state->pf))
 		wire = nta_frag_take(skb, state);
 	else
 		wire = nta_packet_in(skb, state->in, l4.offset);
-	sk = nta_in_sk(skb, state, &found);
+	sk = nta_sk_get(skb, state);
 	nta_credit(sk, flow, NTA_RCV, wire);
-	if (found && sk)
+	nta_sk_put(skb, sk);
+	return NF_ACCEPT;
+}
+
+/* A plain packet that comes without its socket, as all do on lo. */
+static __always_inline unsigned int
+nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
+	      enum nta_flow flow)
+{
+	struct sock *sk = flow == NTA_TCP_SND ? nta_lookup_tcp(skb, state, pf) :
+						nta_lookup_udp(skb, state, pf);
+
+	if (unlikely(!sk))
+		return nta_in_any(skb, state);
+	nta_credit(sk, flow, NTA_RCV,
+		   nta_wire_plain(skb->len, nta_link_in(state->in)));
+	if (flow == NTA_TCP_SND)
 		sock_gen_put(sk);
 	return NF_ACCEPT;
 }
 
+/* Not inlined: the packets that come with their socket need no stack frame. */
+static noinline unsigned int nta_in_lookup_v4(struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      enum nta_flow flow)
+{
+	if (flow == NTA_TCP_SND)
+		return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_TCP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND);
+}
+
+static noinline unsigned int nta_in_lookup_v6(struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      enum nta_flow flow)
+{
+	if (flow == NTA_TCP_SND)
+		return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_TCP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
+}
+
+static __always_inline unsigned int nta_in(struct sk_buff *skb,
+					   const struct nf_hook_state *state,
+					   u8 pf, enum nta_flow flow)
+{
+	if (unlikely(skb_is_gso(skb) || nta_link_is_tunnel(state->in) ||
+		     nta_frag_is_reassembled(skb, pf)))
+		return nta_in_any(skb, state);
+	if (unlikely(!nta_sk_is_known(skb, state)))
+		return pf == NFPROTO_IPV4 ? nta_in_lookup_v4(skb, state, flow) :
+					    nta_in_lookup_v6(skb, state, flow);
+	return nta_credit(skb->sk, flow, NTA_RCV,
+			  nta_wire_plain(skb->len, nta_link_in(state->in)));
+}
+
+/* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
+static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
+						const struct nf_hook_state *state,
+						u8 pf)
+{
+	u8 protocol = nta_l4_protocol(skb, pf);
+
+	if (protocol == IPPROTO_TCP)
+		return nta_in(skb, state, pf, NTA_TCP_SND);
+	if (protocol == IPPROTO_UDP)
+		return nta_in(skb, state, pf, NTA_UDP_SND);
+	if (!nta_is_icmp(protocol))
+		return nta_in_any(skb, state);
+	nta_totals_icmp(NTA_RCV, 1);
+	return NF_ACCEPT;
+}
+
+static unsigned int nta_hook_out_v4(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	return nta_hook_out(skb, state, NFPROTO_IPV4);
+}
+
+static unsigned int nta_hook_out_v6(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	return nta_hook_out(skb, state, NFPROTO_IPV6);
+}
+
+static unsigned int nta_hook_in_v4(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	return nta_hook_in(skb, state, NFPROTO_IPV4);
+}
+
+static unsigned int nta_hook_in_v6(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	return nta_hook_in(skb, state, NFPROTO_IPV6);
+}
+
+#define NTA_HOOK(function, family, number) { \
+	.hook = function, \
+	.pf = family, \
+	.hooknum = number, \
+	.priority = NF_IP_PRI_LAST, \
+}
+
+/* One function for each, so that the compiler knows the family. */
 static const struct nf_hook_ops nta_hook_ops[] = {
-	{
-		.hook = nta_hook_out,
-		.pf = NFPROTO_INET,
-		.hooknum = NF_INET_LOCAL_OUT,
-		.priority = NF_IP_PRI_LAST,
-	},
-	{
-		.hook = nta_hook_in,
-		.pf = NFPROTO_INET,
-		.hooknum = NF_INET_LOCAL_IN,
-		.priority = NF_IP_PRI_LAST,
-	},
+	NTA_HOOK(nta_hook_out_v4, NFPROTO_IPV4, NF_INET_LOCAL_OUT),
+	NTA_HOOK(nta_hook_out_v6, NFPROTO_IPV6, NF_INET_LOCAL_OUT),
+	NTA_HOOK(nta_hook_in_v4, NFPROTO_IPV4, NF_INET_LOCAL_IN),
+	NTA_HOOK(nta_hook_in_v6, NFPROTO_IPV6, NF_INET_LOCAL_IN),
 };
 
 static int __net_init nta_net_init(struct net *net)

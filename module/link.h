@@ -56,10 +56,9 @@ static inline u32 nta_link_out(const struct net_device *dev)
  */
 static inline u32 nta_link_in(const struct net_device *dev)
 {
-	if (dev->type != ARPHRD_ETHER)
-		return 0;
-	if (is_vlan_dev(dev) || netif_is_bridge_master(dev) ||
-	    netif_is_team_master(dev))
+	const u32 below = IFF_802_1Q_VLAN | IFF_EBRIDGE | IFF_TEAM;
+
+	if (dev->type != ARPHRD_ETHER || dev->priv_flags & below)
 		return 0;
 	if (nta_link_is_tunnel(dev) && (netif_is_vxlan(dev) || netif_is_geneve(dev)))
 		return 0;

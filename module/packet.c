@@ -94,20 +94,19 @@ static u32 fragment_header(struct sk_buff *skb, u8 pf)
 }
 
 /**
- * nta_packet_in_gso - what a packet of several segments was on the wire
- * @skb: the packet, in LOCAL_IN
+ * nta_packet_in - what a received packet was on the wire
+ * @skb: the packet, in LOCAL_IN; not one that was reassembled from fragments
  * @dev: interface through which it came
  * @transport: offset of the transport header
  *
  * Return: what the interface counted.
  */
-struct nta_wire nta_packet_in_gso(struct sk_buff *skb,
-				  const struct net_device *dev,
-				  unsigned int transport)
+struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
+			      unsigned int transport)
 {
 	struct nta_wire_gso gso;
 
-	if (dev->flags & IFF_LOOPBACK)
+	if (!skb_is_gso(skb) || dev->flags & IFF_LOOPBACK)
 		return nta_wire_plain(skb->len, nta_link_in(dev));
 
 	/* A guest's datagram, that its host would have had to fragment. */
@@ -185,24 +184,25 @@ static void read_path(struct sk_buff *skb, const struct nf_hook_state *state,
 }
 
 /**
- * nta_packet_out_any - what a packet of any kind will be on the wire
+ * nta_packet_out - what a packet will be on the wire
  * @skb: the packet, in LOCAL_OUT
  * @state: of the hook
  * @transport: offset of the transport header
  *
- * Return: what the interface will count.
+ * Return: what the interface will count; nothing when the packet does not fit
+ * its path and must not be fragmented, so that the stack will drop it.
  */
-struct nta_wire nta_packet_out_any(struct sk_buff *skb,
-				   const struct nf_hook_state *state,
-				   unsigned int transport)
+struct nta_wire nta_packet_out(struct sk_buff *skb,
+			       const struct nf_hook_state *state,
+			       unsigned int transport)
 {
 	u32 mtu = read_mtu(skb, state);
 	struct nta_wire_path path;
 	struct nta_wire_gso gso;
 	u32 count;
 
-	if (likely(!skb_is_gso(skb))) {
-		if (likely(skb->len <= mtu))
+	if (!skb_is_gso(skb)) {
+		if (skb->len <= mtu)
 			return nta_wire_plain(skb->len, nta_link_out(state->out));
 		read_path(skb, state, mtu, &path);
 		count = path.whole ? 0 : count_cut(skb, &path);
@@ -214,7 +214,7 @@ struct nta_wire nta_packet_out_any(struct sk_buff *skb,
 	if (stays_whole(skb, state->out))
 		return nta_wire_plain(skb->len, nta_link_out(state->out));
 	read_gso(skb, transport, &gso);
-	if (likely(gso.headers + gso.size <= mtu))
+	if (gso.headers + gso.size <= mtu)
 		return nta_wire_segments(&gso, nta_link_out(state->out));
 	read_path(skb, state, mtu, &path);
 	return nta_wire_send(&gso, &path);

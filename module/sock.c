@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 
@@ -7,12 +8,25 @@
 #include "sock.h"
 #include "task.h"
 
-struct rhashtable nta_socks;
+struct rhashtable nta_socks __read_mostly;
+u64 nta_sock_multiplier __read_mostly;
 unsigned int nta_max_sockets __read_mostly = 1 << 20;
 atomic64_t nta_sock_overflows;
 atomic_long_t nta_sock_objects;
 
 static struct kmem_cache *nta_sock_cache;
+
+/**
+ * nta_sock_find - find the entry of a key
+ * @key: see nta_sock_key()
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ */
+struct nta_sock *nta_sock_find(u64 key)
+{
+	return rhashtable_lookup(&nta_socks, &key, nta_sock_params);
+}
 
 /**
  * nta_sock_cookie - the kernel's own name of a socket
@@ -149,6 +163,7 @@ int nta_sock_setup(void)
 {
 	int err;
 
+	nta_sock_multiplier = get_random_u64() | 1;
 	nta_sock_cache = KMEM_CACHE(nta_sock, 0);
 	if (!nta_sock_cache)
 		return -ENOMEM;

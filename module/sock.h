@@ -57,6 +57,7 @@ struct nta_sock {
 } ____cacheline_aligned;
 
 extern struct rhashtable nta_socks;
+extern u64 nta_sock_multiplier;
 extern unsigned int nta_max_sockets;
 extern atomic64_t nta_sock_overflows;
 
@@ -67,17 +68,15 @@ extern atomic_long_t nta_sock_objects;
  * nta_sock_hash - hash a socket key
  * @data: the key, 64 bits
  * @len: unused
- * @seed: of the table
+ * @seed: unused
  *
  * Multiplicative hashing (Dietzfelbinger et al., 1997) with a multiplier that
- * the table's seed selects. Remote parties cannot choose a cookie, and a local
- * one does not know the seed.
+ * is random: remote parties can guess the order of cookies, but no two that
+ * collide.
  */
 static inline u32 nta_sock_hash(const void *data, u32 len, u32 seed)
 {
-	u64 x = *(const u64 *)data * (((u64)seed << 32 | seed) | 1);
-
-	return (x >> 32) ^ (x >> 48);
+	return (*(const u64 *)data * nta_sock_multiplier) >> 32;
 }
 
 /* Constant where it is used, so that the compiler inlines hash and compare. */
@@ -98,20 +97,52 @@ static const struct rhashtable_params nta_sock_params = {
  */
 static inline u64 nta_sock_key(u64 cookie, enum nta_flow flow)
 {
-	return cookie << 1 | (flow == NTA_UDP_SND);
+	return cookie << 2 | (flow == NTA_UDP_SND);
 }
 
 /**
- * nta_sock_find - find the entry of a key
+ * nta_sock_key_subflow - name the entry of an MPTCP subflow
+ * @cookie: of the subflow, whose MPTCP socket is not known yet
+ *
+ * Another name than the subflow's own, under which none must be found once it
+ * has an MPTCP socket.
+ */
+static inline u64 nta_sock_key_subflow(u64 cookie)
+{
+	return cookie << 2 | 2;
+}
+
+/**
+ * nta_sock_peek - find the entry of a key in a few instructions
  * @key: see nta_sock_key()
  *
+ * What rhashtable_lookup() does while the table rests, and without calls.
+ *
  * Context: any but hard interrupts, under rcu_read_lock().
- * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ * Return: the entry, valid until rcu_read_unlock(), or NULL: then
+ * nta_sock_find() knows whether there is one.
  */
-static inline struct nta_sock *nta_sock_find(u64 key)
+static __always_inline struct nta_sock *nta_sock_peek(u64 key)
 {
-	return rhashtable_lookup(&nta_socks, &key, nta_sock_params);
+	struct bucket_table *table = rht_dereference_rcu(nta_socks.tbl, &nta_socks);
+	u32 hash = nta_sock_hash(&key, sizeof(key), 0) & (table->size - 1);
+	struct rhash_head *node;
+	struct nta_sock *s;
+
+	if (unlikely(table->nest))
+		return NULL;
+	rht_for_each_entry_rcu_from(s, node, rht_ptr_rcu(&table->buckets[hash]),
+				    table, hash, node) {
+		if (unlikely(s->key != key))
+			continue;
+		if (!s) /* saves callers a test of what has been read */
+			__builtin_unreachable();
+		return s;
+	}
+	return NULL;
 }
+
+struct nta_sock *nta_sock_find(u64 key);
 
 /**
  * nta_sock_count - count packets of a known socket
