@@ -106,22 +106,26 @@ static bool nta_sk_is_subflow(const struct sock *sk)
 }
 
 /*
- * The key of the socket that the application has: of an MPTCP subflow the MPTCP
- * socket, which shares its struct socket with its subflows once it has one.
- * Both are freed under RCU, and sockets of this kind after a grace period.
+ * The socket that the application has: of an MPTCP subflow, also of one that
+ * fell back to TCP, the MPTCP socket, which shares its struct socket with its
+ * subflows once it has one. Both are freed under RCU, and sockets of this kind
+ * after a grace period.
  */
+static const struct sock *nta_sk_visible(const struct sock *sk)
+{
+	const struct socket *sock = READ_ONCE(sk->sk_socket);
+	const struct sock *visible = sock ? READ_ONCE(sock->sk) : NULL;
+
+	return visible ?: sk;
+}
+
 static u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
 {
-	const struct socket *sock;
-	const struct sock *msk;
+	const struct sock *visible = nta_sk_visible(sk);
 
-	if (!nta_sk_is_subflow(sk))
-		return nta_sock_key(nta_sock_cookie(sk), flow);
-	sock = READ_ONCE(sk->sk_socket);
-	msk = sock ? READ_ONCE(sock->sk) : NULL;
-	if (msk)
-		return nta_sock_key(nta_sock_cookie(msk), flow);
-	return nta_sock_key_subflow(nta_sock_cookie(sk));
+	if (visible == sk && nta_sk_is_subflow(sk))
+		return nta_sock_key_subflow(nta_sock_cookie(sk));
+	return nta_sock_key(nta_sock_cookie(visible), flow);
 }
 
 /*
@@ -135,7 +139,7 @@ static enum nta_class nta_sk_class(const struct sock *sk)
 		return NTA_CLASSES;
 	if (sk->sk_type == SOCK_RAW)
 		return NTA_NOSOCKET;
-	if (nta_sk_is_subflow(sk))
+	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
 		return NTA_CLASSES;
 	return NTA_KERNEL;
 }
@@ -201,6 +205,18 @@ static struct sock *nta_sk_owned(struct sock *sk, enum nta_class *class)
 	return *class == NTA_CLASSES ? sk : NULL;
 }
 
+/* What a subflow carried before it had its MPTCP socket is the owner's of that. */
+static void nta_subflow_join(const struct sock *sk, struct nta_sock *s)
+{
+	struct nta_sock *before;
+
+	if (!nta_owner_unowned())
+		return;
+	before = nta_sock_find(nta_sock_key_subflow(nta_sock_cookie(sk)));
+	if (before && before != s)
+		nta_owner_share(before, s);
+}
+
 /*
  * Count any packet for the socket @sk, NULL when it has none. Returns the hook's
  * verdict, to be the last that the packet path calls.
@@ -232,6 +248,8 @@ static noinline unsigned int nta_credit_any(struct sock *sk, enum nta_flow flow,
 	if (1 << sk->sk_state & NTA_CLOSING)
 		s->closing = true;
 	nta_sock_count(s, dir, wire.packets, wire.bytes);
+	if (nta_sk_is_subflow(sk))
+		nta_subflow_join(sk, s);
 	return NF_ACCEPT;
 
 unowned:
@@ -271,6 +289,7 @@ static noinline unsigned int nta_out_any(struct sk_buff *skb,
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_flow_of(l4);
+	struct sock *sk = state->sk;
 	struct nta_wire wire;
 
 	if (flow == NTA_FLOWS) {
@@ -278,17 +297,20 @@ static noinline unsigned int nta_out_any(struct sk_buff *skb,
 			nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
 	}
+	/* A SYN cookie: sent for a listener, but by no request of its. */
+	if (sk && sk->sk_state == TCP_LISTEN && !skb->sk)
+		sk = NULL;
 	wire = nta_packet_out(skb, state, l4.offset);
 	if (!wire.packets)
 		return NF_ACCEPT;
-	return nta_credit(state->sk, flow, NTA_SND, wire);
+	return nta_credit(sk, flow, NTA_SND, wire);
 }
 
 static __always_inline unsigned int nta_out(struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    u8 pf, enum nta_flow flow)
 {
-	if (unlikely(!nta_packet_out_is_plain(skb, pf)))
+	if (unlikely(!skb->sk || !nta_packet_out_is_plain(skb, pf)))
 		return nta_out_any(skb, state);
 	return nta_credit(state->sk, flow, NTA_SND,
 			  nta_wire_plain(skb->len, nta_link_out(state->out)));

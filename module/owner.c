@@ -245,6 +245,35 @@ void nta_owner_resolve(struct nta_sock *s, struct task_struct *task)
 	nta_owner_change(s, task, true);
 }
 
+/**
+ * nta_owner_share - give an entry without owner the owner of another one
+ * @s: the entry
+ * @with: the other one, of the same connection
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+void nta_owner_share(struct nta_sock *s, const struct nta_sock *with)
+{
+	struct nta_thread *t = rcu_dereference(with->owner);
+
+	if (!t || rcu_access_pointer(s->owner))
+		return;
+	local_bh_disable();
+	if (!nta_sock_trymove(s))
+		goto out;
+	if (rcu_access_pointer(s->owner) || !refcount_inc_not_zero(&t->ref))
+		goto moved;
+	nta_owner_detach(s);
+	if (!nta_owner_attach(s, t)) {
+		nta_thread_put(t);
+		nta_owner_set_aside(s);
+	}
+moved:
+	nta_sock_moved(s);
+out:
+	local_bh_enable();
+}
+
 /* The next stamp; a list is done when its first entry bears it. */
 static u32 nta_owner_next_stamp(void)
 {

@@ -50,12 +50,13 @@ static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
 }
 
 /*
- * skb_copy_datagram_iovec: the task takes data from some socket; which one is
- * not said, but it holds a descriptor of it.
+ * skb_copy_datagram_iovec: the task takes data from some socket. Only a
+ * datagram of UDP does not say from which, but the task holds a descriptor.
  */
 static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 {
-	if (unlikely(nta_walk_fresh()) && !(current->flags & PF_KTHREAD))
+	if (unlikely(nta_walk_fresh()) && !skb->sk &&
+	    !(current->flags & PF_KTHREAD))
 		nta_walk_current(true);
 }
 
