@@ -470,6 +470,8 @@ void nta_owner_waiting(struct nta_count sum[NTA_FLOWS])
  * @from: thread that has ended
  * @to: thread of the same process
  *
+ * With what they have not folded yet, for nobody reads @from any more.
+ *
  * Context: process, nta_task_mutex held.
  */
 void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
@@ -487,7 +489,6 @@ void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
 				break;
 			if (!nta_sock_trymove(s))
 				continue;
-			nta_owner_fold(s, from);
 			refcount_inc(&to->ref);
 			rcu_assign_pointer(s->owner, to);
 			WRITE_ONCE(s->pid, to->pid);
