@@ -8,15 +8,46 @@
 
 namespace netatop {
 
-Result<EncodedRecord> encode(const netpertask& task) {
-    EncodedRecord record;
-    std::array<Bytef, sizeof task> plain{};
-    std::memcpy(plain.data(), &task, sizeof task);
+namespace {
 
-    uLongf length = max_stream_length;
-    const int result = compress(record.bytes.data() + 1, &length, plain.data(), plain.size());
-    if (result != Z_OK)
-        return Error{std::string("cannot compress a record: ") + zError(result)};
+// What compress() makes at each call. To keep it is worth the memory: making
+// it takes twenty times what a record takes.
+class Compressor {
+public:
+    Compressor() = default;
+    Compressor(const Compressor&) = delete;
+    Compressor& operator=(const Compressor&) = delete;
+    ~Compressor() { deflateEnd(&stream_); }
+
+    // The length of the stream, 0 when it cannot be made.
+    std::size_t compress(const netpertask& task, std::uint8_t* stream, std::size_t room) {
+        if (!ready_)
+            ready_ = deflateInit(&stream_, Z_DEFAULT_COMPRESSION) == Z_OK;
+        if (!ready_ || deflateReset(&stream_) != Z_OK)
+            return 0;
+        std::array<Bytef, sizeof task> plain{};
+        std::memcpy(plain.data(), &task, sizeof task);
+        stream_.next_in = plain.data();
+        stream_.avail_in = plain.size();
+        stream_.next_out = stream;
+        stream_.avail_out = static_cast<uInt>(room);
+        return deflate(&stream_, Z_FINISH) == Z_STREAM_END ? stream_.total_out : 0;
+    }
+
+private:
+    z_stream stream_{};
+    bool ready_ = false;
+};
+
+} // namespace
+
+Result<EncodedRecord> encode(const netpertask& task) {
+    thread_local Compressor compressor;
+    EncodedRecord record;
+    const std::size_t length =
+        compressor.compress(task, record.bytes.data() + 1, max_stream_length);
+    if (length == 0)
+        return Error{"cannot compress a record"};
     record.bytes[0] = static_cast<std::uint8_t>(length);
     record.size = 1 + length;
     return record;
