@@ -76,6 +76,16 @@ void load_and_unload(Busy* busy) {
         busy->await_round();
 }
 
+// Half of the times under traffic.
+void load_often(unsigned times) {
+    for (unsigned i = 0; i < times / 2; i++)
+        load_and_unload(nullptr);
+    Busy v4(Family::v4);
+    Busy v6(Family::v6);
+    for (unsigned i = 0; i < times / 2; i++)
+        load_and_unload(i % 2 ? &v4 : &v6);
+}
+
 std::filesystem::path parameter(const std::string& name) {
     return "/sys/module/netatop/parameters/" + name;
 }
@@ -84,16 +94,10 @@ std::filesystem::path parameter(const std::string& name) {
 
 TEST_F(Load, FiftyTimesLeavesNothingBehind) {
     ASSERT_EQ(module::unload(), 0);
-    Busy v4(Family::v4);
-    Busy v6(Family::v6);
-    for (unsigned i = 0; i < warm_up; i++)
-        load_and_unload(i % 2 ? &v4 : &v6);
+    load_often(warm_up);
     const auto slabs = general_slabs();
     const auto percpu = percpu_memory();
-    for (unsigned i = 0; i < loads / 2; i++) {
-        load_and_unload(nullptr);
-        load_and_unload(i % 2 ? &v4 : &v6);
-    }
+    load_often(loads);
     compare("caches of the module", std::size_t{0}, slabs_named("netatop").size());
     for (const auto& [name, active] : general_slabs()) {
         // One object lost in each load would show as that many.

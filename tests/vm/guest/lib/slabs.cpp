@@ -1,5 +1,6 @@
 #include "lib/slabs.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "lib/command.h"
@@ -7,6 +8,9 @@
 namespace guest {
 
 namespace {
+
+// A slab that a CPU allocates from counts as full: the least of some looks is nearest the truth.
+constexpr int samples = 10;
 
 template <class Wanted>
 Slabs read_slabs(Wanted wanted) {
@@ -28,9 +32,14 @@ Slabs general_slabs() {
     const auto wanted = [](const std::string& name) {
         return name.rfind("kmalloc-", 0) == 0 || name == "pid";
     };
-    for (const auto& [name, active] : read_slabs(wanted))
-        write_file("/sys/kernel/slab/" + name + "/shrink", "1");
-    return read_slabs(wanted);
+    Slabs least = read_slabs(wanted);
+    for (int i = 0; i < samples; i++) {
+        for (const auto& [name, active] : least)
+            write_file("/sys/kernel/slab/" + name + "/shrink", "1");
+        for (const auto& [name, active] : read_slabs(wanted))
+            least[name] = std::min(least[name], active);
+    }
+    return least;
 }
 
 Slabs slabs_named(const std::string& word) {

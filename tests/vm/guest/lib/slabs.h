@@ -1,5 +1,4 @@
-// Objects in use in the kernel's caches, as /proc/slabinfo tells after every cache was shrunk (what
-// waits in per-CPU lists counts as used before that).
+// Objects in use in the kernel's caches, as /proc/slabinfo tells. To be read at rest.
 #pragma once
 
 #include <cstdint>
