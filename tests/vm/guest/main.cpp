@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The test program that runs as root inside a booted kernel. NETATOP_KO names the module to load,
 // NETATOP_PARAMS holds module parameters to be used with every load.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Accepted connections: the handshake is the listener's, the rest is whoever serves it.
 #include "lib/guest_test.h"
 

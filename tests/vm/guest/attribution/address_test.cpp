@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Addresses and headers out of the ordinary: groups, broadcast, mapped addresses, IPv6 extension
 // headers, raw sockets.
 #include "lib/guest_test.h"

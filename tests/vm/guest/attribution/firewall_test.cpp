@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What a firewall drops was neither sent nor received; what is only forwarded is nobody's.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Processes that come, change and go: reused ids, new programs, containers, unsent data.
 #include "lib/guest_test.h"
 

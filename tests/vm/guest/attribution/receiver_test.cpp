@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Processes that only receive, and sockets that are older than the module: found all the same.
 #include "lib/guest_test.h"
 

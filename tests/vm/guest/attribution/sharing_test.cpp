@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Sockets that several processes hold: passed, inherited, or in a group that shares one port. The
 // last sender owns a socket; one that nobody has sent on is the oldest holder's.
 #include "lib/guest_test.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Other ways to send than send(): the process that asked for it is credited.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Threads: who sends is who is credited, and a process keeps what its threads moved.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A tunnel and multipath TCP: what the application sees is the application's, what carries it is
 // the kernel's.
 #include "lib/guest_test.h"

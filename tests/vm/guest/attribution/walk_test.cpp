@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What the search for owners costs on a host with many processes and descriptors, while there is a
 // socket that it cannot find an owner for.
 #include "lib/guest_test.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Tasks and classes together equal the devices: every MTU, path MTU changes, VLAN, bridge,
 // loopback.
 #include "lib/guest_test.h"

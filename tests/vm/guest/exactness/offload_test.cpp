@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // With segmentation and receive offloads on: what the sockets themselves count as segments, and
 // what the wire would have carried.
 #include "lib/guest_test.h"

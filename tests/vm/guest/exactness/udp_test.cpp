@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Tasks and classes together equal the devices of both ends: datagrams of all sizes, fragments.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // EMPTY_EXIT: waits for the readers of exit records as long as they work, and never much longer
 // than a second.
 #include "lib/guest_test.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Exit records: each finished process becomes one, promptly, with everything that it moved.
 #include "lib/guest_test.h"
 

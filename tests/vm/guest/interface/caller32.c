@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A 32-bit caller of the module's getsockopt, without any library: reads orders from standard input
 // and writes what the kernel answered to standard output.
 enum { sys_exit = 1, sys_read = 3, sys_write = 4, sys_socket = 359, sys_getsockopt = 365 };

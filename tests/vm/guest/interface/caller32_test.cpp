@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A 32-bit caller gets the structure as its own ABI lays it out.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Every getsockopt command, and every error of it.
 #include "lib/guest_test.h"
 

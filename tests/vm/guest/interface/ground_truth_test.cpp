@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The ground truth itself, without the module: devices count what arithmetic says and nothing else.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Loading and unloading, again and again, idle and under traffic: nothing stays behind. Parameters.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A caller in another PID namespace means, and gets, its own ids.
 #include "lib/guest_test.h"
 

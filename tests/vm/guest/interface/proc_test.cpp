@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // /proc/netatop: labels, order and blank lines as people and scripts read them; numbers that agree.
 #include "lib/guest_test.h"
 

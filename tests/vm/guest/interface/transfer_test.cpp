@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Known transfers between two namespaces: what the programs moved plus the headers is what sender
 // and receiver are credited with, and what the devices carried.
 #include "lib/guest_test.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Programs of the guest (ip, tc, nft, ethtool, ss) run to completion.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One printed line for each comparison: "scenario: what: expected X, got Y".
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Packets and bytes, by protocol and direction: what the module reports and what is expected of it.
 #pragma once
 

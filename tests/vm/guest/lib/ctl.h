@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A typed client of the module's getsockopt interface.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // An owned file descriptor, and the one way this suite reports a broken environment: an exception.
 // Wrong numbers are never exceptions; they are comparisons (compare.h).
 #pragma once

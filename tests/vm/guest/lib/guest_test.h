@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What every scenario starts from: the module loaded, a client of it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Helper processes: forked children that do traffic in some namespace and talk with the test over a
 // channel. A child's failure is printed and becomes its exit status; it never outlives the test.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The promise of exactness: over an interval, all tasks plus the named classes carry exactly what
 // the interfaces of the end hosts carried.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Loading and unloading the module under test, and what it says in /proc/netatop.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Network namespaces, held by a descriptor: one disappears with its object.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Two namespaces joined by a pair of virtual Ethernet devices that carry nothing but what the
 // scenario sends: neighbours are static, router and group-membership messages are dropped.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // io_uring by its system calls: sends datagrams on a connected socket, one request at a time.
 #pragma once
 

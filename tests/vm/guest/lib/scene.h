@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What this program does when a scenario executes it anew: it goes on sending on an inherited
 // socket, so that a process changes its program between two packets.
 #pragma once

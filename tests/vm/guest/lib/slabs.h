@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Objects in use in the kernel's caches, as /proc/slabinfo tells. To be read at rest.
 #pragma once
 

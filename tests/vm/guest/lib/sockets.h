@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Sockets as the scenarios use them. Every blocking call has a deadline; failures are exceptions.
 #pragma once
 

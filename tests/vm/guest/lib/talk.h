@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Conversations between a client process and a server process, for scenarios where only the counts
 // matter: both tell what they did and stay alive until the test ends.
 #pragma once

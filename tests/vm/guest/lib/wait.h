@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Waiting with deadlines. Emulated machines are slow: limits are generous, and nothing waits longer
 // than the condition needs.
 #pragma once
