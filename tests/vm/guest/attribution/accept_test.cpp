@@ -2,9 +2,6 @@
 // Accepted connections: the handshake is the listener's, the rest is whoever serves it.
 #include "lib/guest_test.h"
 
-#include <csignal>
-#include <sys/wait.h>
-
 using namespace guest;
 
 namespace {
@@ -84,16 +81,13 @@ TEST_P(Accepted, ServedByAForkedChild) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
         Fd connection = tcp_accept(listener);
-        const pid_t child = check(::fork(), "fork");
-        if (child == 0) {
+        const Helper child(nullptr, [&](Channel& stay) {
             serve(connection);
-            ::pause();
-        }
+            stay.wait();
+        });
         connection.close();
-        test.send(child);
+        test.send(child.pid());
         test.wait();
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
     });
     Helper client = patient_client(server.receive<std::uint16_t>());
     const auto child = server.receive<pid_t>();
@@ -109,21 +103,16 @@ TEST_P(Accepted, PreforkedWorkersShareOneListener) {
     Helper parent(pair_.b.ns, [&](Channel& test) {
         const Fd listener = tcp_listener(pair_.b.at(family()));
         test.send(Address::local_of(listener.get()).port());
-        pid_t children[workers];
-        for (auto& child : children) {
-            child = check(::fork(), "fork");
-            if (child == 0) {
+        std::vector<Helper> children;
+        for (unsigned i = 0; i < workers; i++) {
+            children.emplace_back(nullptr, [&](Channel& stay) {
                 const Fd connection = tcp_accept(listener);
                 serve(connection);
-                ::pause();
-            }
-            test.send(child);
+                stay.wait();
+            });
+            test.send(children.back().pid());
         }
         test.wait();
-        for (const auto child : children) {
-            ::kill(child, SIGKILL);
-            ::waitpid(child, nullptr, 0);
-        }
     });
     const auto port = parent.receive<std::uint16_t>();
     const pid_t children[workers] = {parent.receive<pid_t>(), parent.receive<pid_t>()};

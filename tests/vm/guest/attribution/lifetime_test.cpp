@@ -2,10 +2,8 @@
 // Processes that come, change and go: reused ids, new programs, containers, unsent data.
 #include "lib/guest_test.h"
 
-#include <csignal>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "lib/command.h"
 #include "lib/scene.h"
@@ -87,17 +85,18 @@ TEST_P(Lifetime, ContainerSeenFromOutsideAndInside) {
     Helper runtime(nullptr, [&](Channel& test) {
         check(::unshare(CLONE_NEWPID), "unshare PID namespace");
         pair_.a.ns.enter();
-        const pid_t child = check(::fork(), "fork");
-        if (child == 0) {
-            test.wait();
+        Helper child(nullptr, [&](Channel& stay) {
+            stay.wait();
             const Fd socket = udp_socket(family());
             send_to(socket, sink(), 40, 13);
-            test.send(Ctl().process_counters(1));
-            test.wait();
-            ::_exit(0);
-        }
-        test.send(child);
-        ::waitpid(child, nullptr, 0);
+            stay.send(Ctl().process_counters(1));
+            stay.wait();
+        });
+        test.send(child.pid());
+        test.wait();
+        child.signal();
+        test.send(child.receive<Counters>());
+        test.wait();
     });
     const auto child = runtime.receive<pid_t>();
     runtime.signal();

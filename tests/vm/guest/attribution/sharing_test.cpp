@@ -3,9 +3,7 @@
 // last sender owns a socket; one that nobody has sent on is the oldest holder's.
 #include "lib/guest_test.h"
 
-#include <csignal>
 #include <fcntl.h>
-#include <sys/wait.h>
 
 using namespace guest;
 
@@ -106,20 +104,16 @@ TEST_P(Sharing, WorkersSendOnOneUdpSocket) {
     Helper parent(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
         test.send(Address::local_of(socket.get()).port());
-        pid_t children[2];
+        std::vector<Helper> children;
         for (unsigned i = 0; i < 2; i++) {
-            children[i] = check(::fork(), "fork");
-            if (children[i] == 0) {
+            children.emplace_back(nullptr, [&](Channel& stay) {
                 send_to(socket, sink(), 40, 10 + i);
-                test.send(::getpid());
-                ::pause();
-            }
+                stay.signal();
+                stay.wait();
+            });
+            children.back().wait();
+            test.send(children.back().pid());
             test.wait();
-        }
-        test.wait();
-        for (const auto child : children) {
-            ::kill(child, SIGKILL);
-            ::waitpid(child, nullptr, 0);
         }
     });
     const auto port = parent.receive<std::uint16_t>();
@@ -137,14 +131,10 @@ TEST_P(Sharing, WorkersSendOnOneUdpSocket) {
 TEST_P(Sharing, ReceiveOnlySocketIsTheOldestHolders) {
     Helper parent(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(family()));
-        const pid_t child = check(::fork(), "fork");
-        if (child == 0)
-            ::pause();
+        const Helper child(nullptr, [](Channel& stay) { stay.wait(); });
         test.send(Address::local_of(socket.get()).port());
-        test.send(child);
+        test.send(child.pid());
         test.wait();
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
     });
     const auto port = parent.receive<std::uint16_t>();
     const auto child = parent.receive<pid_t>();

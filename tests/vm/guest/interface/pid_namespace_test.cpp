@@ -3,13 +3,19 @@
 #include "lib/guest_test.h"
 
 #include <sched.h>
-#include <sys/wait.h>
 
 using namespace guest;
 
 namespace {
 
 class PidNamespace : public GuestTest {};
+
+// What a process sees from inside its namespace.
+struct Seen {
+    pid_t id;
+    Counters counters;
+    bool outside_known;
+};
 
 } // namespace
 
@@ -18,29 +24,25 @@ TEST_F(PidNamespace, CallersMeanTheirOwnIds) {
     Helper keeper(pair.a.ns, [&](Channel& test) {
         const pid_t outside = ::getpid();
         check(::unshare(CLONE_NEWPID), "unshare PID namespace");
-        const pid_t child = check(::fork(), "fork");
-        if (child == 0) {
-            test.wait();
+        Helper child(nullptr, [&](Channel& inside) {
             const Fd socket = udp_socket(Family::v4);
             send_to(socket, pair.b.at(Family::v4, 9), 50, 6);
             const Ctl client;
             const auto own = client.process(::getpid());
-            test.send(own ? own->id : -1);
-            test.send(own ? counters_of(*own) : Counters{});
-            // The namespace's other ids belong to nobody; the parent has none here.
-            test.send(client.process(outside).has_value());
-            test.wait();
-            ::_exit(0);
-        }
-        test.send(child);
-        ::waitpid(child, nullptr, 0);
+            inside.send(Seen{own ? own->id : -1, own ? counters_of(*own) : Counters{},
+                             client.process(outside).has_value()});
+            inside.wait();
+        });
+        test.send(child.pid());
+        test.send(child.receive<Seen>());
+        test.wait();
     });
     const auto child = keeper.receive<pid_t>();
-    keeper.signal();
+    const auto inside = keeper.receive<Seen>();
     const auto expected = udp_out(datagrams(Family::v4, 6, 50));
-    compare("own id inside", 1, keeper.receive<pid_t>());
-    compare("counters asked inside", expected, keeper.receive<Counters>());
-    compare("an outside id asked inside is known", false, keeper.receive<bool>());
+    compare("own id inside", 1, inside.id);
+    compare("counters asked inside", expected, inside.counters);
+    compare("an outside id asked inside is known", false, inside.outside_known);
     const auto seen = ctl.process(child);
     ASSERT_TRUE(seen);
     compare("id outside", child, seen->id);

@@ -16,6 +16,12 @@ namespace guest {
 class GuestTest : public testing::Test {
 protected:
     void SetUp() override { module::require(); }
+    void TearDown() override {
+        if (!HasFailure() || !module::loaded())
+            return;
+        for (const auto& line : module::Status::read().lines)
+            std::cout << "/proc/netatop: " << line << '\n';
+    }
 
     void expect_process(const std::string& what, pid_t pid, const Counters& expected) const {
         compare_soon(what + ", process", expected, [&] { return ctl.process_counters(pid); });

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "lib/command.h"
+#include "lib/wait.h"
 
 namespace guest {
 
@@ -16,6 +17,11 @@ constexpr auto mac_b = "02:00:00:00:00:0b";
 constexpr auto mac_router_a = "02:00:00:00:01:0a";
 constexpr auto mac_router_b = "02:00:00:00:01:0b";
 constexpr std::uint64_t ethernet_header = 14;
+
+// States as /proc/net/tcp writes them.
+constexpr auto fin_wait2 = "05";
+constexpr auto time_wait = "06";
+constexpr auto listening = "0A";
 
 // The drops keep group membership and router discovery off the devices; the counters tell what else
 // is neither TCP nor UDP (ICMP errors that a scenario provokes).
@@ -97,6 +103,21 @@ void join_router(Side& side, const Namespace& router, const std::string& router_
     side.ns.ip("route add default via " + v4 + ".254\nroute add default via " + v6 + "fe\n");
 }
 
+// TCP sockets that may send a packet by themselves; those that only wait for their end do not.
+bool has_connections(const Namespace& ns) {
+    const Inside inside(ns);
+    for (const auto* table : {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"}) {
+        std::istringstream lines(read_file(table));
+        std::string line;
+        std::getline(lines, line);
+        for (std::string slot, local, remote, state;
+             lines >> slot >> local >> remote >> state && std::getline(lines, line);)
+            if (state != fin_wait2 && state != time_wait && state != listening)
+                return true;
+    }
+    return false;
+}
+
 } // namespace
 
 Traffic device_counters(const Namespace& ns, const std::string& device) {
@@ -176,6 +197,8 @@ void Route::impair_back(const std::string& netem) const {
 
 Pair& standard_pair() {
     static Pair pair;
+    // Connections of an earlier scenario may still be ending: their packets are not this one's.
+    eventually([] { return !has_connections(pair.a.ns) && !has_connections(pair.b.ns); }, settling);
     return pair;
 }
 
