@@ -23,8 +23,23 @@ constexpr off_t share_of_file_system = 8; // at most one of so many parts
 // One of so many parts of the file system stays free for others.
 constexpr fsblkcnt_t reserve = 20;
 
-bool crosses_page(off_t begin, std::size_t size) {
-    return begin / page != (begin + static_cast<off_t>(size) - 1) / page;
+// The longest record that a task can make, and the longest stream that atop has
+// room for.
+constexpr std::size_t longest_record = 1 + 107;
+constexpr std::size_t longest_readable = 195;
+
+// The kernel moves the end of a file page by page, and who reads at the wrong
+// moment, or after the daemon was killed at it, would see a part of a record.
+// So none crosses a page: one that leaves too little of its page for the next
+// gets that as well, as zeros behind its stream, which readers ignore.
+EncodedRecord fill_page(EncodedRecord record, off_t begin) {
+    const auto used = static_cast<std::size_t>(begin % page) + record.size;
+    const std::size_t rest = page - used % page;
+    if (rest < longest_record && record.bytes[0] + rest <= longest_readable) {
+        record.size += rest;
+        record.bytes[0] = static_cast<std::uint8_t>(record.size - 1);
+    }
+    return record;
 }
 
 off_t limit_for(const struct statvfs& space) {
@@ -100,17 +115,17 @@ Result<ExitLog::MappedHeader> ExitLog::start(int fd) {
     return MappedHeader(static_cast<Header*>(map));
 }
 
-Status ExitLog::append(const EncodedRecord& record) {
-    const bool full = count_ > 0 && end_ + static_cast<off_t>(record.size) > limit_;
+Status ExitLog::append(const EncodedRecord& encoded) {
+    const bool full = count_ > 0 && end_ + static_cast<off_t>(encoded.size) > limit_;
     if (full || !intact()) {
         auto replaced = replace();
         if (!replaced)
             return replaced;
     }
-    const bool needs_page = end_ % page == 0 || crosses_page(end_, record.size);
-    if (needs_page && !room())
+    if (end_ % page == 0 && !room())
         return Error{"the file system of " + place_.path + " is full", Cause::log, ENOSPC};
 
+    const EncodedRecord record = fill_page(encoded, end_);
     auto written = write(record);
     if (!written)
         return written;
@@ -121,16 +136,8 @@ Status ExitLog::append(const EncodedRecord& record) {
 }
 
 Status ExitLog::write(const EncodedRecord& record) {
-    const std::uint8_t* bytes = record.bytes.data();
-    const std::size_t last = record.size - 1;
-    // A client that starts takes the file's end for the end of a record, but
-    // the kernel moves the end page by page: move it in one step.
-    const bool end_in_place =
-        !crosses_page(end_, record.size) ||
-        write_all(file_.get(), bytes + last, 1, end_ + static_cast<off_t>(last));
-    if (end_in_place && write_all(file_.get(), bytes, record.size, end_))
+    if (write_all(file_.get(), record.bytes.data(), record.size, end_))
         return Done{};
-
     const Error error = system_error("cannot write to the log " + place_.path, errno, Cause::log);
     drop_torn_tail();
     return error;

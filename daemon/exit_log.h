@@ -29,7 +29,7 @@ public:
     Status replace();
 
     // On failure the record is skipped and not counted.
-    Status append(const EncodedRecord& record);
+    Status append(const EncodedRecord& encoded);
 
     // Takes the file away, at the daemon's end.
     void remove();

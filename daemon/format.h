@@ -3,7 +3,7 @@
 //
 //   header   16 bytes, see Header; readers map it
 //   record   one length byte (1 to 255), then that many bytes: one zlib
-//            stream of one netpertask
+//            stream of one netpertask, and zeros where it fills a page
 //   record   ...
 //
 // A reader believes `curseq` alone: what stands behind that many records is

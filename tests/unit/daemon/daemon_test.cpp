@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <zlib.h>
+
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -45,6 +48,29 @@ std::vector<int> ids(const std::vector<netpertask>& tasks) {
     for (const auto& task : tasks)
         result.push_back(task.id);
     return result;
+}
+
+// How many records the log's header counts, and how many are in the file; the
+// test fails on anything else in it.
+std::pair<std::uint32_t, std::uint32_t> count_records(const std::string& path) {
+    const std::string bytes = contents(path);
+    std::uint32_t counted = 0;
+    std::memcpy(&counted, bytes.data() + 4, sizeof counted);
+    std::uint32_t whole = 0;
+    for (std::size_t at = 16; at < bytes.size(); ++whole) {
+        const auto length = static_cast<std::uint8_t>(bytes[at]);
+        netpertask task{};
+        uLongf size = sizeof task;
+        const bool fits = length > 0 && at + length < bytes.size();
+        EXPECT_TRUE(fits) << "at " << at;
+        if (!fits)
+            break;
+        EXPECT_EQ(::uncompress(reinterpret_cast<Bytef*>(&task), &size,
+                               reinterpret_cast<const Bytef*>(&bytes[at + 1]), length),
+                  Z_OK);
+        at += 1U + length;
+    }
+    return {counted, whole};
 }
 
 } // namespace
@@ -197,6 +223,9 @@ TEST_F(DaemonTest, KilledAtAnyInstant) {
         ::kill(daemon, SIGKILL);
         finish(std::exchange(daemon, -1));
         seen += static_cast<int>(client.sample().size());
+        const auto [counted, whole] = count_records(directory.log());
+        EXPECT_GE(whole, counted);
+        EXPECT_LE(whole, counted + 1) << "killed between record and count";
         ::kill(feeder, SIGKILL);
         finish(feeder);
         EXPECT_EQ(semaphore(0), 0);
