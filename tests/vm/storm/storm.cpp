@@ -1,5 +1,5 @@
-// A storm of processes that each send one datagram over lo and end, named so that the order of their
-// ends can be checked: "p<parent>.<n>", where each parent has one child at a time.
+// A storm of processes that each send one datagram over lo and end, named so that the order of
+// their ends can be checked: "p<parent>.<n>", where each parent has one child at a time.
 #include <arpa/inet.h>
 #include <chrono>
 #include <cstdio>
@@ -26,8 +26,9 @@ int run_errand(void* data) {
     const auto* errand = static_cast<const Errand*>(data);
     prctl(PR_SET_NAME, errand->name);
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const auto sent = sendto(fd, payload, sizeof(payload), 0,
-                             reinterpret_cast<const sockaddr*>(&errand->sink), sizeof(errand->sink));
+    const auto sent =
+        sendto(fd, payload, sizeof(payload), 0, reinterpret_cast<const sockaddr*>(&errand->sink),
+               sizeof(errand->sink));
     _exit(sent == sizeof(payload) ? 0 : 1);
 }
 
@@ -82,7 +83,7 @@ int main(int argc, char** argv) {
         good = wait(&status) > 0 && status == 0 && good;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    std::printf("%u processes from %u parents in %.1f s, %.0f a second\n", parents * children, parents,
-                took.count(), parents * children / took.count());
+    std::printf("%u processes from %u parents in %.1f s, %.0f a second\n", parents * children,
+                parents, took.count(), parents * children / took.count());
     return good ? 0 : 1;
 }
