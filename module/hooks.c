@@ -165,10 +165,15 @@ static __always_inline bool nta_sk_is_known(const struct sk_buff *skb,
 	return skb->sk && net_eq(sock_net(skb->sk), state->net);
 }
 
-/* May the current task own the packet it sends? */
+/*
+ * May the current task own the packet it sends? No system call sends with
+ * bottom halves off; where a task writes to a tun device, or a network worker of
+ * a virtual machine does, the stack handles that, and answers, in the task's
+ * context with bottom halves off.
+ */
 static bool nta_task_sends(void)
 {
-	return in_task() && !(current->flags & PF_KTHREAD);
+	return !in_interrupt() && !(current->flags & PF_KTHREAD);
 }
 
 /* The first packet of a socket: make its entry. */
@@ -326,6 +331,8 @@ static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
 {
 	u8 protocol = nta_l4_protocol(skb, pf);
 
+	if (nta_packet_out_again(skb, state))
+		return NF_ACCEPT;
 	if (protocol == IPPROTO_TCP)
 		return nta_out(skb, state, pf, NTA_TCP_SND);
 	if (protocol == IPPROTO_UDP)
@@ -488,6 +495,8 @@ static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
 {
 	u8 protocol = nta_l4_protocol(skb, pf);
 
+	if (unlikely(nta_packet_heard(skb)))
+		return NF_ACCEPT;
 	if (protocol == IPPROTO_TCP)
 		return nta_in(skb, state, pf, NTA_TCP_SND);
 	if (protocol == IPPROTO_UDP)

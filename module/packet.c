@@ -8,6 +8,7 @@
 #include <linux/udp.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
+#include <net/route.h>
 
 #include "packet.h"
 
@@ -79,6 +80,20 @@ static void read_gso(struct sk_buff *skb, unsigned int transport,
 		gso->len -= JUMBO_HEADER;
 		gso->headers -= JUMBO_HEADER;
 	}
+}
+
+/**
+ * nta_packet_stays - is the packet for this host?
+ * @skb: the packet, in LOCAL_OUT
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ */
+bool nta_packet_stays(const struct sk_buff *skb, u8 pf)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (pf == NFPROTO_IPV4)
+		return container_of(dst, struct rtable, dst)->rt_flags & RTCF_LOCAL;
+	return container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
 }
 
 /* The part of the network header that each fragment repeats; 0 if unclear. */

@@ -39,6 +39,35 @@ static __always_inline bool nta_packet_out_is_plain(const struct sk_buff *skb,
 	       !container_of(dst, struct rtable, dst)->rt_pmtu;
 }
 
+bool nta_packet_stays(const struct sk_buff *skb, u8 pf);
+
+/**
+ * nta_packet_out_again - will this packet pass LOCAL_OUT once more?
+ * @skb: the packet, in LOCAL_OUT
+ * @state: of the hook
+ *
+ * What leaves through a VRF passes for the VRF first, and then for the device
+ * that belongs to it (vrf_ip_out()); what stays in the VRF passes once.
+ */
+static inline bool nta_packet_out_again(const struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	return unlikely(netif_is_l3_master(state->out)) &&
+	       !nta_packet_stays(skb, state->pf);
+}
+
+/**
+ * nta_packet_heard - is this received packet one that this host sent?
+ * @skb: the packet, in LOCAL_IN
+ *
+ * Of what a socket sends to a group or to all, the members on this host get a
+ * copy that no interface carries (dev_loopback_xmit()).
+ */
+static inline bool nta_packet_heard(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_LOOPBACK;
+}
+
 struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 			      unsigned int transport);
 struct nta_wire nta_packet_out(struct sk_buff *skb,

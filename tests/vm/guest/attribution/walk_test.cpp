@@ -36,7 +36,8 @@ Helper crowd(unsigned count) {
                         if (dup(null.get()) < 0)
                             _exit(1);
                     char end = 0;
-                    _exit(read(hold[0], &end, 1) == 0 ? 0 : 1); // the end of the pipe is the end of the crowd
+                    // The end of the pipe is the end of the crowd.
+                    _exit(read(hold[0], &end, 1) == 0 ? 0 : 1);
                 }
                 test.signal();
                 test.wait();
@@ -92,7 +93,8 @@ TEST_F(Walk, FindsAnOwnerAmongManyAndLeavesTheMachineInPeace) {
     std::this_thread::sleep_for(watched);
     const auto after = module::Status::read();
     const auto walks = after.number("owner walks") - before.number("owner walks");
-    const auto seen = after.number("owner walk descriptors") - before.number("owner walk descriptors");
+    const auto seen =
+        after.number("owner walk descriptors") - before.number("owner walk descriptors");
     std::cout << count << " processes, " << (walks != 0 ? seen / walks : 0)
               << " descriptors a walk, " << after.number("owner walk last ns") / 1000
               << " us a walk, " << walks << " walks in 5 s; a forced collection took "

@@ -1,0 +1,77 @@
+// A device that belongs to a VRF: what leaves passes the way out twice, for the VRF and for the
+// device, and counts once.
+#include "lib/guest_test.h"
+
+using namespace guest;
+
+namespace {
+
+class Vrf : public FamilyTest {
+protected:
+    // Joining a VRF takes a device's addresses and neighbours: both sides get new ones.
+    Address enslave(const Pair& pair, const std::string& qdisc) {
+        pair.a.ns.ip("link add r0 type vrf table 10\nlink set r0 addrgenmode none\n"
+                     "link set r0 up\nlink set v0 master r0\n");
+        pair.a.ns.run("tc qdisc replace dev r0 root " + qdisc);
+        for (const auto* side : {&pair.a, &pair.b}) {
+            const bool is_a = side == &pair.a;
+            const std::string own = is_a ? "1" : "2";
+            const std::string peer = is_a ? "2" : "1";
+            const auto* peer_mac = is_a ? "02:00:00:00:00:0b" : "02:00:00:00:00:0a";
+            add_address(side->ns, "v0", "10.7.0." + own + "/24");
+            add_address(side->ns, "v0", "fd07::" + own + "/64");
+            add_neighbour(side->ns, "v0", "10.7.0." + peer, peer_mac);
+            add_neighbour(side->ns, "v0", "fd07::" + peer, peer_mac);
+        }
+        return {family() == Family::v4 ? "10.7.0.2" : "fd07::2", 0};
+    }
+
+    // Datagrams there and back, fragmented ones too.
+    void converse(const Pair& pair, const Address& to) {
+        Ledger ledger({[&] { return device_counters(pair.a.ns, "v0"); },
+                       [&] { return device_counters(pair.b.ns, "v0"); }});
+        constexpr unsigned times = 10;
+        Helper server(pair.b.ns, [&](Channel& test) {
+            const Fd socket = udp_bound(to);
+            test.send(Address::local_of(socket.get()).port());
+            echo(socket, 2 * times);
+            test.signal();
+            test.wait();
+        });
+        const auto port = server.receive<std::uint16_t>();
+        Helper client(pair.a.ns, [&](Channel& test) {
+            const Fd socket = udp_socket(family());
+            check(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, "r0", 3), "VRF");
+            for (unsigned i = 0; i < times; i++) {
+                for (const std::size_t size : {100, 3000}) {
+                    send_to(socket, to.with_port(port), size);
+                    receive(socket);
+                }
+            }
+            test.signal();
+            test.wait();
+        });
+        client.wait();
+        server.wait();
+        compare_settled(
+            "both processes", [&] { return udp(ledger.carried()); },
+            [&] {
+                return ctl.process_counters(client.pid()) + ctl.process_counters(server.pid());
+            });
+        ledger.compare();
+    }
+};
+
+} // namespace
+
+BOTH_FAMILIES(Vrf);
+
+TEST_P(Vrf, PassedAtOnce) {
+    const Pair pair;
+    converse(pair, enslave(pair, "noqueue"));
+}
+
+TEST_P(Vrf, QueuedInBetween) {
+    const Pair pair;
+    converse(pair, enslave(pair, "pfifo"));
+}
