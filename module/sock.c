@@ -16,6 +16,14 @@ atomic_long_t nta_sock_objects;
 
 static struct kmem_cache *nta_sock_cache;
 
+static const struct rhashtable_params nta_sock_params = {
+	.key_len = sizeof(u64),
+	.key_offset = offsetof(struct nta_sock, key),
+	.head_offset = offsetof(struct nta_sock, node),
+	.hashfn = nta_sock_hash,
+	.automatic_shrinking = true,
+};
+
 /**
  * nta_sock_find - find the entry of a key
  * @key: see nta_sock_key()

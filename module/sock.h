@@ -79,15 +79,6 @@ static inline u32 nta_sock_hash(const void *data, u32 len, u32 seed)
 	return (*(const u64 *)data * nta_sock_multiplier) >> 32;
 }
 
-/* Constant where it is used, so that the compiler inlines hash and compare. */
-static const struct rhashtable_params nta_sock_params = {
-	.key_len = sizeof(u64),
-	.key_offset = offsetof(struct nta_sock, key),
-	.head_offset = offsetof(struct nta_sock, node),
-	.hashfn = nta_sock_hash,
-	.automatic_shrinking = true,
-};
-
 /**
  * nta_sock_key - name the entry of a socket
  * @cookie: of the socket

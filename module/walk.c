@@ -294,8 +294,8 @@ bool nta_walk_fresh(void)
  * @receiving: it is in a system call that uses one of them
  *
  * What other processes hold too is left to a walk, for the oldest of them. A
- * system call takes a reference of its own when the table is shared. Not more than some thousand descriptors are looked at: a walk finds the
- * rest.
+ * system call takes a reference of its own when the table is shared. Not more
+ * than some thousand descriptors are looked at: a walk finds the rest.
  *
  * Context: process; does not sleep.
  */
