@@ -1,8 +1,8 @@
 // netatop-bench: repeats network operations and says how long they took. On a machine whose virtual
 // nanosecond is one instruction, that is how many instructions they took.
 //
-// Output, one line a workload, separated by tabs: path, workload, operations, nanoseconds, and
-// packets that passed LOCAL_IN or LOCAL_OUT.
+// Output, one line a workload, separated by tabs: the label given, path, workload, operations,
+// nanoseconds, and packets that passed LOCAL_IN or LOCAL_OUT.
 #include "workload.h"
 
 #include <unistd.h>
@@ -76,7 +76,7 @@ using Clock = std::chrono::steady_clock;
 // Repeated, as what the kernel does meanwhile for itself is not the workload's: the least counts.
 constexpr int REPETITIONS = 3;
 
-void measure(const Path& path, const Recipe& recipe) {
+void measure(const std::string& label, const Path& path, const Recipe& recipe) {
     const auto workload = recipe.make();
     auto least = Clock::duration::max();
     long packets = 0;
@@ -95,9 +95,9 @@ void measure(const Path& path, const Recipe& recipe) {
             packets = read_packets(path) - before;
         }
     }
-    std::printf("%s\t%s\t%ld\t%lld\t%ld\n", path.name.c_str(), recipe.name.c_str(),
-                recipe.operations, static_cast<long long>(std::chrono::nanoseconds(least).count()),
-                packets);
+    std::printf("%s\t%s\t%s\t%ld\t%lld\t%ld\n", label.c_str(), path.name.c_str(),
+                recipe.name.c_str(), recipe.operations,
+                static_cast<long long>(std::chrono::nanoseconds(least).count()), packets);
     std::fflush(stdout);
 }
 
@@ -121,14 +121,14 @@ std::vector<Recipe> recipes_of(const Path& path) {
 
 } // namespace
 
-// Arguments: PATH/WORKLOAD, in the order in which to measure.
+// Arguments: a label, then PATH/WORKLOAD, in the order in which to measure.
 int main(int argc, char** argv) {
     for (const Path& path : paths) {
         const auto recipes = recipes_of(path);
         for (const Recipe& recipe : recipes)
-            for (int i = 1; i < argc; i++)
+            for (int i = 2; i < argc; i++)
                 if (path.name + "/" + recipe.name == argv[i])
-                    measure(path, recipe);
+                    measure(argv[1], path, recipe);
     }
     return 0;
 }
