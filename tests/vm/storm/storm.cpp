@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A storm of processes that each send one datagram over lo and end, named so that the order of
 // their ends can be checked: "p<parent>.<n>", where each parent has one child at a time.
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A program that carries packets, as a VPN does: the kernel handles what it writes, and answers,
 // in its system call. None of these packets are its own.
 #include "lib/guest_test.h"
@@ -50,6 +51,7 @@ TEST_P(Relay, OwnsNothingOfWhatItCarries) {
     const Namespace b;
     keep_quiet(a);
     keep_quiet(b);
+    a.run("modprobe tun");
     Helper relay(nullptr, [&](Channel& test) {
         const Fd tunnel_a = open_tunnel(a);
         const Fd tunnel_b = open_tunnel(b);

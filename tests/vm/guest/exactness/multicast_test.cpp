@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What a host sends to a group and hears itself: its device carries it once, outwards.
 #include "lib/guest_test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A device that belongs to a VRF: what leaves passes the way out twice, for the VRF and for the
 // device, and counts once.
 #include "lib/guest_test.h"
