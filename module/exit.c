@@ -318,8 +318,8 @@ static int nta_exit_progress(void)
  * or stops keeps nobody longer than a second.
  *
  * Context: process; sleeps.
- * Return: 0; -ETIMEDOUT, counted, when records are left, at once when there is no
- * reader; -EINTR.
+ * Return: 0, also when there is no reader to wait for; -ETIMEDOUT; -EINTR. When
+ * records are left, that is counted in both cases.
  */
 int nta_exit_wait_empty(void)
 {
@@ -346,7 +346,7 @@ int nta_exit_wait_empty(void)
 		nta_exits.timeouts++;
 		spin_unlock(&nta_exit_lock);
 	}
-	return err == -ESRCH ? -ETIMEDOUT : err;
+	return err == -ESRCH ? 0 : err;
 }
 
 /**
