@@ -466,6 +466,29 @@ void nta_owner_waiting(struct nta_count sum[NTA_FLOWS])
 }
 
 /**
+ * nta_owner_close - credit a thread that is about to end with what it moved
+ * @thread: the thread
+ *
+ * What comes later is its heir's. Of a thread with very many sockets, only the
+ * first are looked at: the heir gets what the others hold.
+ *
+ * Context: process; does not sleep.
+ */
+void nta_owner_close(struct nta_thread *thread)
+{
+	struct nta_sock *s;
+	int n = 0;
+
+	spin_lock_bh(&thread->proc->lock);
+	list_for_each_entry(s, &thread->socks, link) {
+		if (n++ == NTA_BATCH)
+			break;
+		nta_owner_fold(s, thread);
+	}
+	spin_unlock_bh(&thread->proc->lock);
+}
+
+/**
  * nta_owner_inherit - give the sockets of one thread to another
  * @from: thread that has ended
  * @to: thread of the same process

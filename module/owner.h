@@ -16,6 +16,7 @@ unsigned int nta_owner_unowned(void);
 /* Packet path: softirq or process, under rcu_read_lock(). */
 bool nta_owner_claim(struct nta_sock *s, struct task_struct *task);
 void nta_owner_resolve(struct nta_sock *s, struct task_struct *task);
+void nta_owner_close(struct nta_thread *thread);
 void nta_owner_share(struct nta_sock *s, const struct nta_sock *with);
 bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task);
 void nta_owner_park(struct nta_sock *s);

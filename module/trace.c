@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tracepoints, found by name, that tell who receives from a socket and who is
- * about to close all of them. They make the owner of a receive-only socket
- * known before a walk can, and by its thread. The module works without them.
+ * about to end. They make the owner of a receive-only socket known before a walk
+ * can, and by its thread. The module works without them.
  *
- * Every probe is called by the task it is about, and returns at once unless
- * there are sockets without owner; those that would have to look through the
- * task's descriptors, unless one appeared since the last walk.
+ * Every probe is called by the task it is about. Those of receiving return at
+ * once when there are no sockets without owner, and those that would have to
+ * look through the task's descriptors unless one appeared since the last walk.
  */
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
@@ -14,6 +14,7 @@
 
 #include "owner.h"
 #include "sock.h"
+#include "task.h"
 #include "trace.h"
 #include "walk.h"
 
@@ -60,12 +61,26 @@ static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 		nta_walk_current(true);
 }
 
-/* sched_process_exit: the last thread of a process has yet to close its files. */
+/*
+ * sched_process_exit: a thread ends, and the last one of a process has yet to
+ * close its files.
+ */
 static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
 {
-	if (unlikely(nta_walk_fresh()) && !atomic_read(&current->signal->live) &&
-	    !(current->flags & PF_KTHREAD))
-		nta_walk_current(false);
+	struct nta_thread *thread;
+
+	if (current->flags & PF_KTHREAD)
+		return;
+	if (!atomic_read(&current->signal->live)) {
+		if (unlikely(nta_walk_fresh()))
+			nta_walk_current(false);
+		return;
+	}
+	thread = nta_thread_find(task_pid(current));
+	if (thread) {
+		nta_owner_close(thread);
+		nta_thread_put(thread);
+	}
 }
 
 /**
