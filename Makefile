@@ -53,17 +53,23 @@ lint: ## run the static checks
 	tests/lint.sh
 
 .PHONY: install
-install: ## install the daemon, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+install: install-daemon install-source ## install the daemon, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+	@echo "the module: dkms install netatop/$(VERSION) && modprobe netatop"
+	@echo "the daemon: systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now netatopd"
+
+.PHONY: install-daemon
+install-daemon:
 	$(MAKE) -C daemon install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man4
 	install -m 644 man/netatop.4 $(DESTDIR)$(PREFIX)/share/man/man4
+
+.PHONY: install-source
+install-source:
 	install -d $(addprefix $(DESTDIR)$(SOURCE)/module/,. compat uapi)
 	install -m 644 dkms.conf $(DESTDIR)$(SOURCE)
 	install -m 644 module/Kbuild module/*.[ch] $(DESTDIR)$(SOURCE)/module
 	install -m 644 module/compat/*.h $(DESTDIR)$(SOURCE)/module/compat
 	install -m 644 module/uapi/*.h $(DESTDIR)$(SOURCE)/module/uapi
-	@echo "the module: dkms install netatop/$(VERSION) && modprobe netatop"
-	@echo "the daemon: systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now netatopd"
 
 .PHONY: clean
 clean: ## remove build/ and dist/
