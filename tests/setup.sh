@@ -7,7 +7,7 @@ set -euo pipefail
 {
 packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
-packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool iperf3 iproute2
+packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_demo="$packages_deb $packages_machine"
