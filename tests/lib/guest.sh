@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Rings that run the guest test program in the mini machine.
+# Rings that run the programs for the mini machine in it.
 
 # Scenarios that are run in one kernel only, as a filter.
 # shellcheck disable=SC2034
@@ -22,4 +22,9 @@ run_guest_tests() {
 	done
 	tests/vm/run-mini --kernel "$kernel" --module "$module" --out "$out" "${options[@]}" -- \
 		tests/vm/mini/run-gtest build/guest/netatop-guest-tests "${@:2}"
+}
+
+# build_stress : make build/stress/netatop-stress.
+build_stress() {
+	make -s -C tests/vm/stress -j "$(nproc)" BUILD="$BUILD"
 }

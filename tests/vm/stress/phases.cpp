@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "phases.h"
+
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+
+#include "balance.h"
+#include "faults.h"
+#include "lib/command.h"
+#include "lib/module.h"
+#include "lib/wait.h"
+#include "trials.h"
+
+namespace stress {
+
+namespace {
+
+namespace module = guest::module;
+
+// How many percent of the module's allocations fail.
+constexpr unsigned fault_rate = 20;
+
+Roles everybody(const Stage& stage) {
+    Roles all;
+    for (auto& some : {traffic_roles(stage), process_roles(stage), namespace_roles(),
+                       stranger_roles(stage), reader_roles()})
+        all.insert(all.end(), some.begin(), some.end());
+    return all;
+}
+
+// Readers that are inside keep the module for a moment.
+void unload() {
+    int error = 0;
+    if (!guest::eventually([&] { return (error = module::unload()) == 0; }))
+        guest::fail("unload the module", error);
+}
+
+void load() {
+    if (const int error = module::load())
+        guest::fail("load the module", error);
+}
+
+void everything_at_once(const Stage& stage, std::chrono::seconds seconds) {
+    load();
+    Cast cast(everybody(stage));
+    std::this_thread::sleep_for(seconds);
+    cast.stop();
+    expect_balance();
+    unload();
+}
+
+void load_and_unload(const Stage& stage, std::chrono::seconds seconds) {
+    Cast cast(everybody(stage));
+    // Grace periods do not wait for their turn.
+    guest::write_file("/sys/kernel/rcu_expedited", "1");
+    const auto end = guest::Clock::now() + seconds;
+    unsigned cycles = 0;
+    for (; guest::Clock::now() < end; cycles++) {
+        load();
+        std::this_thread::sleep_for(std::chrono::milliseconds(cycles * 37 % 400));
+        unload();
+    }
+    guest::write_file("/sys/kernel/rcu_expedited", "0");
+    std::cout << "  " << cycles << " times loaded and unloaded\n";
+    load();
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    cast.stop();
+    expect_balance();
+    unload();
+}
+
+void faults_at_random(const Stage& stage, std::chrono::seconds seconds) {
+    load();
+    Cast cast(everybody(stage));
+    {
+        const ModuleFaults faults(fault_rate);
+        std::this_thread::sleep_for(seconds);
+    }
+    cast.stop();
+    expect_balance();
+    unload();
+}
+
+void each_fault(const Stage& stage, std::chrono::seconds) {
+    fail_each_of(loading_trials());
+    load();
+    fail_each_of(running_trials(stage));
+    expect_balance();
+    unload();
+}
+
+} // namespace
+
+Phase phase_named(const std::string& name) {
+    static const Phase phases[] = {
+        {"steady", everything_at_once},
+        {"reload", load_and_unload},
+        {"faults", faults_at_random},
+        {"each-fault", each_fault},
+    };
+    for (const auto& phase : phases)
+        if (phase.name == name)
+            return phase;
+    throw std::runtime_error("no phase " + name);
+}
+
+} // namespace stress

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// All that reads from the module: what atop does, what the daemon does, /proc; and whoever tunes
+// it.
+#include "roles.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "lib/ctl.h"
+
+namespace stress {
+
+namespace {
+
+using guest::Ctl;
+using guest::Fd;
+
+void query(const Ctl& ctl, int command, pid_t id) {
+    netpertask task{};
+    task.id = id;
+    socklen_t size = sizeof(task);
+    ctl.call(command, &task, &size);
+}
+
+// Every process and thread there is; ids that end or are reused meanwhile.
+void read_tasks(Turns& turns) {
+    const Ctl ctl;
+    while (turns.next()) {
+        std::error_code gone;
+        for (const auto& process : std::filesystem::directory_iterator("/proc", gone)) {
+            const int pid = std::atoi(process.path().filename().c_str());
+            if (pid <= 0)
+                continue;
+            query(ctl, NETATOP_GETCNT_TGID, pid);
+            query(ctl, NETATOP_GETCNT_PID, pid + static_cast<int>(turns.random(3)));
+        }
+    }
+}
+
+// Never waits inside for long, so that the module can be unloaded.
+void take_exits(Turns& turns) {
+    struct sigaction nothing {};
+    nothing.sa_handler = [](int) {};
+    ::sigaction(SIGALRM, &nothing, nullptr);
+    const itimerval often{{0, 20000}, {0, 20000}};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    const Ctl ctl;
+    netpertask record{};
+    while (turns.next()) {
+        socklen_t size = turns.random(100) ? sizeof(record) : 4;
+        // Now and then to where nothing can be written.
+        void* where = turns.random(100) ? &record : nullptr;
+        ctl.call(NETATOP_GETCNT_EXIT, where, &size);
+        if (turns.random(50) == 0)
+            turns.pause(30);
+    }
+}
+
+void command_again(Turns& turns, int command) {
+    const Ctl ctl;
+    while (turns.next()) {
+        ctl.call(command);
+    }
+}
+
+void read_status(Turns& turns) {
+    char buffer[4096];
+    while (turns.next()) {
+        const Fd file(::open("/proc/netatop", O_RDONLY | O_CLOEXEC));
+        while (::read(file.get(), buffer, turns.random(sizeof(buffer)) + 1) > 0) {
+        }
+        ::lseek(file.get(), 0, SEEK_SET);
+        (void)!::read(file.get(), buffer, 1);
+    }
+}
+
+void set_parameter(const std::string& name, const std::string& value) {
+    const auto path = "/sys/module/netatop/parameters/" + name;
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    (void)!::write(file.get(), value.data(), value.size());
+}
+
+// From far too small to plenty, which is what it is left at.
+void tune(Turns& turns) {
+    const std::pair<const char*, const char*> limits[] = {
+        {"max_sockets", "1048576"}, {"max_tasks", "262144"}, {"max_exits", "65536"}};
+    do {
+        const auto& [name, plenty] = limits[turns.random(3)];
+        set_parameter(name, std::to_string(turns.random(40)));
+        turns.pause(20);
+        set_parameter(name, plenty);
+        turns.pause(200);
+    } while (turns.next());
+}
+
+} // namespace
+
+Roles reader_roles() {
+    return {
+        {"atop", read_tasks},
+        {"exits", take_exits},
+        {"force-gc", [](Turns& turns) { command_again(turns, NETATOP_FORCE_GC); }},
+        {"empty-exit", [](Turns& turns) { command_again(turns, NETATOP_EMPTY_EXIT); }},
+        {"status", read_status},
+        {"tune", tune},
+    };
+}
+
+} // namespace stress
