@@ -42,6 +42,11 @@ bench: ## count the instructions that the module adds; OTHER=path/other.ko compa
 	tests/setup.sh bench
 	tests/bench/run $(if $(OTHER),--other $(OTHER))
 
+.PHONY: sanitize
+sanitize: ## run scenarios and stress in a kernel that finds errors; the first time it builds that kernel
+	tests/setup.sh check
+	tests/check.sh sanitize
+
 .PHONY: demo
 demo: ## show it: real packages, real traffic and a stock atop in a virtual machine
 	tests/setup.sh demo
