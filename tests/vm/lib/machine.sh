@@ -24,7 +24,7 @@
 # off. Kernel messages go to CONSOLE_LOG (first serial port), what the guest writes to
 # its second serial port to standard output. Software emulation by name: a
 # /dev/kvm that exists may hang.
-MACHINE_ACCEL=tcg,thread=multi
+MACHINE_ACCEL=${MACHINE_ACCEL:-tcg,thread=multi}
 machine_start() {
 	local seconds=$1 console=$2 share=$3
 	timeout --foreground --kill-after=10 "$seconds" \
