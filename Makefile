@@ -42,6 +42,11 @@ bench: ## count the instructions that the module adds; OTHER=path/other.ko compa
 	tests/setup.sh bench
 	tests/bench/run $(if $(OTHER),--other $(OTHER))
 
+.PHONY: stress
+stress: ## run the stress tests in full size, an hour or more
+	tests/setup.sh check
+	tests/check.sh stress-exits stress
+
 .PHONY: sanitize
 sanitize: ## run scenarios and stress in a kernel that finds errors; the first time it builds that kernel
 	tests/setup.sh check
