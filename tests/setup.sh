@@ -14,7 +14,7 @@ packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy codespell debian-archive-keyring g++ gcc gcc-12 git groff-base
 	jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
-packages_check="$packages_deb $packages_machine $packages_unit $packages_lint"
+packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian"
 }
 
 usage() {
