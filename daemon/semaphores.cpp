@@ -4,6 +4,7 @@
 #include "descriptor.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -19,6 +20,9 @@
 namespace netatop {
 
 namespace {
+
+// As in netatop.sysusers and netatopd.service.
+constexpr const char* service_user = "_netatop";
 
 constexpr unsigned short daemons = 0;
 constexpr unsigned short places = 1; // free ones for clients
@@ -48,6 +52,15 @@ Error failure(const std::string& what, int code = errno) {
 
 bool alive(pid_t pid) {
     return ::kill(pid, 0) == 0 || errno != ESRCH;
+}
+
+// The owner of a set can do anything to it, so it must be root, this user, or the user that the
+// service runs as, when root starts the daemon by hand.
+bool trusted(uid_t user) {
+    if (user == 0 || user == ::geteuid())
+        return true;
+    const passwd* service = ::geteuid() == 0 ? ::getpwnam(service_user) : nullptr;
+    return service != nullptr && service->pw_uid == user;
 }
 
 std::string describe(pid_t pid) {
@@ -98,7 +111,6 @@ Result<Semaphores> Semaphores::open_or_create(key_t key) {
     return failure("cannot make or open the semaphore set");
 }
 
-// The owner of a set can do anything to it, so it must be root or this user.
 Status Semaphores::check_owner() const {
     semid_ds state{};
     SemaphoreArgument argument{};
@@ -107,7 +119,6 @@ Status Semaphores::check_owner() const {
         return failure("cannot look at the semaphore set");
 
     const auto& owner = state.sem_perm;
-    const auto trusted = [](uid_t user) { return user == 0 || user == ::geteuid(); };
     if (!trusted(owner.uid) || !trusted(owner.cuid))
         return Error{"the semaphore set belongs to user " + std::to_string(owner.uid) +
                          ": refused; remove it with `ipcrm -s " + std::to_string(id_) + "`",
