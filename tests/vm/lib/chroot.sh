@@ -3,7 +3,7 @@
 # Needs common.sh and mirror.sh.
 
 COMPILER_SUITE=trixie
-COMPILER_PACKAGES=(gcc-14 kmod libelf1t64 libssl3t64 make pahole zlib1g zstd)
+COMPILER_PACKAGES=(gcc-14 kmod libelf1t64 libssl3t64 make pahole sparse zlib1g zstd)
 
 # Print the directory of the root, making it when needed.
 compiler_root() {

@@ -2,13 +2,15 @@
 # Stock Debian kernels, by suite: image, modules and headers in the cache,
 # nothing installed. Needs common.sh and mirror.sh.
 #
-# A kernel's directory holds
+# A kernel has the name of its suite, with FLAVOUR@ before it when that is not the plain
+# one: bookworm, rt@trixie, cloud@sid. Its directory holds
 #   release   the name that `uname -r` will print
 #   version   the version of the Debian package
 #   suite     where it came from
 #   vmlinuz   the image
 #   root/     lib/modules/RELEASE (decompressed, with modules.dep) and usr/src, usr/lib
 #             with the headers as the packages have them
+# or, of headers alone, no vmlinuz and no modules.
 
 # How long a suite's newest kernel is taken to be the newest, in minutes.
 KERNEL_FRESH=1440
@@ -22,34 +24,45 @@ kernel_suites() {
 	esac
 }
 
-# kernel_dir SUITE|oldest|newest : print the directory of the newest kernel of a suite,
+# kernel_dir NAME|oldest|newest : print the directory of the newest kernel of that name,
 # fetching it when needed; EXIT_SKIPPED when the archive is out of reach.
 kernel_dir() {
-	if ! kernel_is_fresh "$1"; then
-		with_lock "kernels/$1" find_newest_kernel "$1"
-	fi
-	realpath "$CACHE/kernels/newest/$1"
+	newest_dir kernels "$1"
 }
 
-kernel_is_fresh() {
-	local link=$CACHE/kernels/newest/$1
+# headers_dir NAME : the same for somebody who only compiles.
+headers_dir() {
+	newest_dir headers "$1"
+}
+
+newest_dir() {
+	if ! is_fresh "$1" "$2"; then
+		with_lock "$1/$2" find_newest "$1" "$2"
+	fi
+	realpath "$CACHE/$1/newest/$2"
+}
+
+is_fresh() {
+	local link=$CACHE/$1/newest/$2
 	[ -e "$link/release" ] && [ -n "$(find "$link" -maxdepth 0 -mmin -"$KERNEL_FRESH")" ]
 }
 
-find_newest_kernel() {
-	local name=$1 link=$CACHE/kernels/newest/$1 suite release version
+find_newest() {
+	local kind=$1 name=$2 link=$CACHE/$1/newest/$2 flavour='' suite release version
 	local best_suite='' best_release='' best_version=''
-	! kernel_is_fresh "$name" || return 0
-	for suite in $(kernel_suites "$name"); do
+	! is_fresh "$kind" "$name" || return 0
+	[[ $name != *@* ]] || flavour=${name%@*}
+	for suite in $(kernel_suites "${name#*@}"); do
 		with_lock "apt/$suite" refresh_suite "$suite" || continue
-		read -r release version < <(newest_kernel "$suite") || die "no kernel for $ARCH in $suite"
+		read -r release version < <(newest_kernel "$suite" "$flavour") ||
+			die "no kernel ${flavour:+$flavour }for $ARCH in $suite"
 		if [ -z "$best_version" ] || dpkg --compare-versions "$version" gt "$best_version"; then
 			best_suite=$suite best_release=$release best_version=$version
 		fi
 	done
 	if [ -n "$best_version" ]; then
-		cached "kernels/${best_release}_$best_version" \
-			fetch_kernel "$best_suite" "$best_release" "$best_version" >/dev/null
+		cached "$kind/${best_release}_$best_version" \
+			"fetch_$kind" "$best_suite" "$best_release" "$best_version" >/dev/null
 		mkdir -p "${link%/*}"
 		ln -sfnT "../${best_release}_$best_version" "$link"
 	elif [ -e "$link/release" ]; then
@@ -59,17 +72,17 @@ find_newest_kernel() {
 	fi
 }
 
-# The release and package version that a suite's metapackage names.
+# The release and package version that a suite's metapackage of a flavour names.
 newest_kernel() {
-	suite_apt "$1" apt-cache show --no-all-versions "linux-image-$ARCH" |
+	suite_apt "$1" apt-cache show --no-all-versions "linux-image-${2:+$2-}$ARCH" |
 		sed -n 's/^Depends: .*linux-image-\([^ ]*\) (= \([^)]*\)).*/\1 \2/p'
 }
 
-# The packages of one kernel: what image and headers depend on, so far as it comes
-# from the same source.
+# kernel_packages SUITE VERSION NAME... : the packages of one kernel: these, and what they depend
+# on, so far as it comes from the same source.
 kernel_packages() {
-	local suite=$1 release=$2 version=$3
-	local -a todo=("linux-image-$release" "linux-headers-$release") names
+	local suite=$1 version=$2
+	local -a todo=("${@:3}") names
 	local -A seen=()
 	while [ "${#todo[@]}" -gt 0 ]; do
 		names=()
@@ -86,21 +99,30 @@ kernel_packages() {
 	printf "%s=$version\n" "${!seen[@]}"
 }
 
-fetch_kernel() {
+fetch_kernels() {
+	fetch_packages "$@" "linux-image-$2" "linux-headers-$2"
+	settle_image "$4" "$2"
+	settle_headers "$4" "$2"
+}
+
+fetch_headers() {
+	fetch_packages "$@" "linux-headers-$2"
+	settle_headers "$4" "$2"
+}
+
+# fetch_packages SUITE RELEASE VERSION DIRECTORY NAME...
+fetch_packages() {
 	local suite=$1 release=$2 version=$3 dir=$4 deb
 	local -a packages
-	mapfile -t packages < <(kernel_packages "$suite" "$release" "$version")
-	say "fetching kernel $release ($version) from $suite"
-	mkdir -p "$dir/debs" "$dir/root"
+	mapfile -t packages < <(kernel_packages "$suite" "$version" "${@:5}")
+	say "fetching ${*:5} ($version) from $suite"
+	mkdir -p "$dir/debs" "$dir/root/usr/lib"
 	download_packages "$suite" "$dir/debs" "${packages[@]}"
-	mkdir -p "$dir/root/usr/lib"
 	ln -s usr/lib "$dir/root/lib"
 	for deb in "$dir"/debs/*.deb; do
 		unpack_package "$deb" "$dir/root"
 	done
 	rm -r "$dir/debs"
-	settle_image "$dir" "$release"
-	settle_headers "$dir" "$release"
 	printf '%s\n' "$release" >"$dir/release"
 	printf '%s\n' "$version" >"$dir/version"
 	printf '%s\n' "$suite" >"$dir/suite"
@@ -126,6 +148,7 @@ settle_headers() {
 	# shellcheck disable=SC2016
 	sed -i -e '1i usr_src := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)' \
 		-e 's|/usr/src/|$(usr_src)/|' "$headers/Makefile"
+	mkdir -p "$1/root/lib/modules/$2"
 	ln -sfnT "$(realpath --relative-to="$1/root/lib/modules/$2" "$headers")" "$1/root/lib/modules/$2/build"
 	rm -f "$1/root/lib/modules/$2/source"
 }

@@ -94,6 +94,8 @@ TEST_P(Offload, Loopback) {
 TEST_P(Offload, UdpSegmentationAndCoalescing) {
     const Pair pair;
     pair.offloads(true);
+    if (pair.a.ns.run("ethtool -k v0").find("tx-udp-segmentation: on") == std::string::npos)
+        GTEST_SKIP() << "this kernel's veth takes no datagrams that are still whole";
     Helper receiver(pair.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair.b.at(family()));
         set_option(socket, SOL_UDP, UDP_GRO, 1);
