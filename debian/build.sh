@@ -1,6 +1,7 @@
 #!/bin/bash
-# Builds the Debian packages from a clean export of the tree, leaves them in
-# dist/. The same sources give the same bytes, whatever lies about in the tree.
+# build.sh [OPTION...]: build the Debian packages (--build=binary, or other options of
+# dpkg-buildpackage) from a clean export of the tree, leave them in dist/. The same sources
+# give the same bytes, whatever lies about in the tree.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -29,7 +30,7 @@ export_tree() {
 }
 
 build() {
-	(cd "$work/netatop" && umask 022 && dpkg-buildpackage --build=binary --no-sign "$@") \
+	(cd "$work/netatop" && umask 022 && dpkg-buildpackage --no-sign "$@") \
 		>"$work/log" 2>&1 || {
 		tail -n 40 "$work/log" >&2
 		echo "the packages did not build; the whole log is $work/log" >&2
@@ -39,7 +40,7 @@ build() {
 
 echo "building the Debian packages (log: $work/log)"
 export_tree
-build "$@"
+build "${@:---build=binary}"
 mkdir -p "$dist"
 rm -f "$dist"/netatop*.deb "$dist"/netatop*.changes "$dist"/netatop*.buildinfo
 mv "$work"/netatop*.deb "$work"/netatop*.changes "$work"/netatop*.buildinfo "$dist"/
