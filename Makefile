@@ -37,6 +37,16 @@ check: ## install what the tests need, then run all of them
 	tests/setup.sh check
 	tests/check.sh
 
+.PHONY: matrix
+matrix: ## build for, boot and test every kernel that Debian ships, and print the table (hours)
+	tests/setup.sh check
+	tests/matrix.sh
+
+.PHONY: check-packages
+check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots
+	tests/setup.sh check
+	tests/check.sh situations
+
 .PHONY: bench
 bench: ## count the instructions that the module adds; OTHER=path/other.ko compares with another one
 	tests/setup.sh bench

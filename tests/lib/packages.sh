@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# Packages for tests: a copy of the tree to build in, a version of before.
+
+# copy_tree DIRECTORY : a copy of the tree as it is.
+copy_tree() {
+	rm -rf "$1"
+	mkdir -p "$1"
+	git ls-files -z --cached --others --exclude-standard |
+		xargs -0 ls -d 2>/dev/null | tar -c -T - | tar -x -C "$1"
+}
+
+# copy_tree_as VERSION DIRECTORY : a copy whose packages have another version, and another module.
+copy_tree_as() {
+	copy_tree "$2"
+	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$1\"/" "$2/dkms.conf"
+	sed -i "1s/(.*)/($1-1)/" "$2/debian/changelog"
+	printf '/* %s */\n' "$1" >>"$2/module/main.c"
+}
