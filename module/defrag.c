@@ -192,6 +192,9 @@ void nta_defrag_setup(void)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(nta_defrag_probes); i++) {
+		/* What registering left there the last time. */
+		nta_defrag_probes[i].kp.addr = NULL;
+		nta_defrag_probes[i].kp.flags = 0;
 		err = register_kretprobe(&nta_defrag_probes[i]);
 		nta_defrag_probed[i] = !err;
 		if (err)

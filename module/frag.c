@@ -14,6 +14,7 @@
  * is needed or its time is over; what then still waits is counted in a class.
  */
 #include <linux/hash.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/siphash.h>
@@ -23,7 +24,6 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
-#include "defrag.h"
 #include "frag.h"
 #include "packet.h"
 
@@ -84,6 +84,31 @@ static DEFINE_RAW_SPINLOCK(nta_frag_lock);
 
 static void nta_frag_expire(struct work_struct *work);
 static DECLARE_DELAYED_WORK(nta_frag_work, nta_frag_expire);
+
+static void nta_frag_start(struct irq_work *work)
+{
+	schedule_delayed_work(&nta_frag_work, NTA_FRAG_PERIOD);
+}
+
+/* A probe may run where no work can be scheduled, see nta_frag_lock_probe(). */
+static DEFINE_IRQ_WORK(nta_frag_wake, nta_frag_start);
+
+/*
+ * A probe is a breakpoint where functions cannot be traced, and the kernel
+ * takes its handler for that of an NMI: it may try a lock and not wait for one.
+ * Nothing that is probed is ever called under this lock: whoever holds it is on
+ * another CPU, with interrupts off, and gives it back soon.
+ */
+static unsigned long nta_frag_lock_probe(void)
+	__acquires(&nta_frag_lock)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	while (!raw_spin_trylock(&nta_frag_lock))
+		cpu_relax();
+	return flags;
+}
 
 static struct hlist_head *nta_frag_key_bucket(const struct nta_frag_key *key)
 {
@@ -162,7 +187,7 @@ static struct nta_frag *nta_frag_get(const struct nta_frag_key *key, bool local)
 	if (f)
 		return f;
 	if (list_empty(&nta_frag_used))
-		schedule_delayed_work(&nta_frag_work, NTA_FRAG_PERIOD);
+		irq_work_queue(&nta_frag_wake);
 	if (list_empty(&nta_frag_free))
 		nta_frag_settle(list_first_entry(&nta_frag_used, struct nta_frag,
 						 age), NTA_OVERFLOW);
@@ -193,7 +218,7 @@ void nta_frag_note(const struct nta_frag_key *key, struct nta_wire wire,
 	unsigned long flags;
 	struct nta_frag *f;
 
-	raw_spin_lock_irqsave(&nta_frag_lock, flags);
+	flags = nta_frag_lock_probe();
 	f = nta_frag_get(key, local);
 	nta_frag_add(f, wire);
 	f->payload += payload;
@@ -215,7 +240,7 @@ void nta_frag_done(const struct nta_frag_key *key, const struct sk_buff *skb)
 	unsigned long flags;
 	struct nta_frag *f;
 
-	raw_spin_lock_irqsave(&nta_frag_lock, flags);
+	flags = nta_frag_lock_probe();
 	f = nta_frag_find(key);
 	if (f) {
 		wire = nta_frag_empty(f);
@@ -374,6 +399,34 @@ void nta_frag_waiting(struct nta_count count[NTA_FLOWS])
 	raw_spin_unlock_irqrestore(&nta_frag_lock, flags);
 }
 
+/**
+ * nta_frag_intact - are all records there, and what waits in them?
+ *
+ * Looks at all of them with interrupts off: for audits only.
+ *
+ * Context: process.
+ */
+bool nta_frag_intact(void)
+{
+	struct nta_count open[NTA_FLOWS] = {};
+	unsigned int n = 0;
+	unsigned long flags;
+	struct nta_frag *f;
+	bool intact;
+
+	raw_spin_lock_irqsave(&nta_frag_lock, flags);
+	list_for_each_entry(f, &nta_frag_free, age)
+		n++;
+	list_for_each_entry(f, &nta_frag_used, age) {
+		if (nta_frag_counts(f))
+			nta_count_add(&open[f->flow], f->wire.packets, f->wire.bytes);
+		n++;
+	}
+	intact = n == NTA_FRAG_RECORDS && !memcmp(open, nta_frag_open, sizeof(open));
+	raw_spin_unlock_irqrestore(&nta_frag_lock, flags);
+	return intact;
+}
+
 static void nta_frag_expire(struct work_struct *work)
 {
 	unsigned long flags;
@@ -410,7 +463,7 @@ void nta_frag_net_exit(struct net *net)
 }
 
 /**
- * nta_frag_setup - make the records and begin to watch reassembly
+ * nta_frag_setup - make the records
  *
  * Return: 0 or -ENOMEM.
  */
@@ -424,18 +477,17 @@ int nta_frag_setup(void)
 	for (i = 0; i < NTA_FRAG_RECORDS; i++)
 		list_add(&nta_frags[i].age, &nta_frag_free);
 	get_random_bytes(&nta_frag_seed, sizeof(nta_frag_seed));
-	nta_defrag_setup();
 	return 0;
 }
 
 /**
  * nta_frag_teardown - the reverse
  *
- * To be called when no hook runs any more.
+ * To be called when no hook and no probe runs any more.
  */
 void nta_frag_teardown(void)
 {
-	nta_defrag_teardown();
+	irq_work_sync(&nta_frag_wake);
 	cancel_delayed_work_sync(&nta_frag_work);
 	vfree(nta_frags);
 }

@@ -66,6 +66,7 @@ void nta_frag_note(const struct nta_frag_key *key, struct nta_wire wire,
 void nta_frag_done(const struct nta_frag_key *key, const struct sk_buff *skb);
 
 void nta_frag_waiting(struct nta_count count[NTA_FLOWS]);
+bool nta_frag_intact(void);
 void nta_frag_net_exit(struct net *net);
 int nta_frag_setup(void);
 void nta_frag_teardown(void);

@@ -5,15 +5,16 @@
  */
 #include <linux/module.h>
 
+#include "check.h"
 #include "collect.h"
 #include "ctl.h"
 #include "exit.h"
 #include "frag.h"
-#include "hooks.h"
 #include "proc.h"
+#include "selftest.h"
 #include "sock.h"
+#include "switch.h"
 #include "task.h"
-#include "trace.h"
 #include "walk.h"
 
 module_param_named(max_sockets, nta_max_sockets, uint, 0644);
@@ -23,7 +24,7 @@ MODULE_PARM_DESC(max_tasks, "most processes and threads that are known at a time
 module_param_named(max_exits, nta_max_exits, uint, 0644);
 MODULE_PARM_DESC(max_exits, "most records of exited processes that wait for a reader; the oldest are dropped and counted (default 65536)");
 
-/* Everything but the hooks and the ways in: the reverse of nta_setup_core(). */
+/* Everything but fragments, the switch and the ways in: the reverse of nta_setup_core(). */
 static void nta_teardown_core(void)
 {
 	nta_walk_stop();
@@ -37,23 +38,29 @@ static void nta_teardown_core(void)
 	nta_collect_teardown();
 }
 
+/* Debug builds can be told which step of loading fails. */
+static int __init nta_step(int (*setup)(void))
+{
+	return nta_selftest_step() ?: setup();
+}
+
 static int __init nta_setup_core(void)
 {
 	int err;
 
-	err = nta_exit_setup();
+	err = nta_step(nta_exit_setup);
 	if (err)
 		return err;
-	err = nta_task_setup();
+	err = nta_step(nta_task_setup);
 	if (err)
 		goto err_exit;
-	err = nta_sock_setup();
+	err = nta_step(nta_sock_setup);
 	if (err)
 		goto err_task;
-	err = nta_walk_setup();
+	err = nta_step(nta_walk_setup);
 	if (err)
 		goto err_sock;
-	err = nta_collect_setup();
+	err = nta_step(nta_collect_setup);
 	if (err)
 		goto err_walk;
 	return 0;
@@ -77,26 +84,29 @@ static int __init nta_init(void)
 	err = nta_setup_core();
 	if (err)
 		return err;
-	err = nta_frag_setup();
+	err = nta_step(nta_frag_setup);
 	if (err)
 		goto err_core;
-	err = nta_hooks_setup();
+	err = nta_step(nta_selftest);
 	if (err)
 		goto err_frag;
-	err = nta_proc_file_setup();
+	err = nta_step(nta_switch_setup);
 	if (err)
-		goto err_hooks;
-	err = nta_ctl_setup();
+		goto err_frag;
+	err = nta_step(nta_proc_file_setup);
+	if (err)
+		goto err_switch;
+	err = nta_step(nta_ctl_setup);
 	if (err)
 		goto err_proc;
-	nta_trace_setup();
+	nta_check_setup();
 	pr_info("version %s\n", NETATOP_VERSION);
 	return 0;
 
 err_proc:
 	nta_proc_file_teardown();
-err_hooks:
-	nta_hooks_teardown();
+err_switch:
+	nta_switch_teardown();
 err_frag:
 	nta_frag_teardown();
 err_core:
@@ -106,10 +116,10 @@ err_core:
 
 static void __exit nta_exit(void)
 {
+	nta_check_teardown();
 	nta_ctl_teardown();
 	nta_proc_file_teardown();
-	nta_trace_teardown();
-	nta_hooks_teardown();
+	nta_switch_teardown();
 	nta_frag_teardown();
 	nta_teardown_core();
 }

@@ -11,6 +11,7 @@
 #include "owner.h"
 #include "proc.h"
 #include "sock.h"
+#include "switch.h"
 #include "task.h"
 #include "totals.h"
 #include "walk.h"
@@ -68,6 +69,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 		[NTA_OVERFLOW] = "overflow:",
 	};
 	struct nta_count waiting[NTA_FLOWS];
+	struct nta_switch_stats switched;
 	struct nta_exit_stats exits;
 	struct nta_walk_stats walks;
 	struct nta_totals sum;
@@ -81,6 +83,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	nta_frag_waiting(sum.all);
 	nta_exit_stats(&exits);
 	nta_walk_stats(&walks);
+	nta_switch_stats(&switched);
 
 	nta_proc_classic(m, &sum, waiting, &exits);
 	seq_putc(m, '\n');
@@ -98,6 +101,9 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "objects: sockets %ld tasks %ld\n",
 		   atomic_long_read(&nta_sock_objects),
 		   atomic_long_read(&nta_task_objects));
+	seq_printf(m, "accounting: %s\n", switched.on ? "on" : "off");
+	seq_printf(m, "accounting pauses: %llu, %llu ms not counted\n",
+		   switched.pauses, switched.ms);
 	return 0;
 }
 

@@ -73,8 +73,10 @@ configure_kernel() {
 	sed -i '/^config FAULT_INJECTION_STACKTRACE_FILTER/,/^$/s/^\tdepends on !X86_64$//' \
 		"$source/lib/Kconfig.debug"
 	variant_config "$variant" | grep '^CONFIG_' | sort -u >"$SCRATCH/wanted"
+	sed -i.all -E 's/ # of older kernels$//' "$SCRATCH/wanted"
 	make -s -C "$source" "CC=$KERNEL_CC" "KCONFIG_ALLCONFIG=$SCRATCH/wanted" allnoconfig >&2
-	missing=$(grep '^CONFIG_' "$source/.config" | sort -u | comm -23 "$SCRATCH/wanted" -)
+	missing=$(grep '^CONFIG_' "$source/.config" | sort -u |
+		comm -13 - <(grep -v ' # of older kernels$' "$SCRATCH/wanted.all"))
 	[ -z "$missing" ] || die "the kernel's configuration does not take:" "$missing"
 }
 

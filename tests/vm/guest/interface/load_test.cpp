@@ -16,7 +16,10 @@ constexpr unsigned warm_up = 4; // first loads fill caches of the kernel itself
 
 class Load : public GuestTest {
 protected:
-    void TearDown() override { module::reload(); }
+    void TearDown() override {
+        GuestTest::TearDown();
+        module::reload();
+    }
 };
 
 // A connection that leaves nothing in the kernel's tables when it is closed.
@@ -137,6 +140,48 @@ TEST_F(Load, WrongParametersAreRefused) {
     for (const std::string text : {"max_sockets=x", "max_tasks=-", "max_exits=1e3"})
         compare(text, EINVAL, module::load(text));
     compare("loaded", false, module::loaded());
+}
+
+TEST_F(Load, FailsCleanlyAtEachStep) {
+    if (!module::debug_build())
+        GTEST_SKIP() << "needs the debug build";
+    unsigned failed = 0;
+    for (int error = ENOMEM; error; failed++) {
+        ASSERT_EQ(module::unload(), 0);
+        error = module::load("fail_step=" + std::to_string(failed + 1));
+        ASSERT_TRUE(error == 0 || error == ENOMEM) << "step " << failed + 1 << ": " << error;
+        if (error) {
+            ASSERT_FALSE(module::loaded());
+            ASSERT_EQ(slabs_named("netatop").size() + slabs_named("nta_").size(), 0U);
+            ASSERT_EQ(module::load(), 0) << "after step " << failed + 1 << " failed";
+        }
+    }
+    std::cout << scenario() << ": " << failed - 1 << " steps failed" << std::endl;
+    EXPECT_GE(failed, 10U);
+}
+
+TEST_F(Load, RefusedWhenASelfTestFails) {
+    if (!module::debug_build())
+        GTEST_SKIP() << "needs the debug build";
+    ASSERT_EQ(module::unload(), 0);
+    compare("self-test fails", EINVAL, module::load("fail_selftest=1"));
+    compare("loaded", false, module::loaded());
+    ASSERT_EQ(module::load(), 0);
+}
+
+TEST_F(Load, AuditNoticesBrokenCrediting) {
+    if (!module::debug_build())
+        GTEST_SKIP() << "needs the debug build";
+    module::reload("break_credit=1");
+    const auto& pair = standard_pair();
+    UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(Family::v4));
+    parties.send(100, 5);
+    ctl.process_counters(parties.sender.pid());
+    const auto said = module::audit();
+    std::cout << scenario() << ": " << said << std::endl;
+    compare("audit is wrong", true, module::audit_is_wrong(said));
+    module::reload();
+    compare("audit", std::string("ok"), module::audit());
 }
 
 TEST_F(Load, FullSocketTableIsCounted) {

@@ -17,7 +17,11 @@ class GuestTest : public testing::Test {
 protected:
     void SetUp() override { module::require(); }
     void TearDown() override {
-        if (!HasFailure() || !module::loaded())
+        if (!module::loaded())
+            return;
+        const auto said = module::audit();
+        EXPECT_FALSE(module::audit_is_wrong(said)) << "the module's audit says: " << said;
+        if (!HasFailure())
             return;
         for (const auto& line : module::Status::read().lines)
             std::cout << "/proc/netatop: " << line << '\n';

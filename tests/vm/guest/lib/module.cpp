@@ -80,6 +80,20 @@ Counters Status::counters(const std::string& label) const {
     return {{at(0), at(2)}, {at(4), at(6)}};
 }
 
+std::string audit() {
+    auto said = read_file("/sys/module/netatop/parameters/check");
+    return said.substr(0, said.find('\n'));
+}
+
+// Where packets come all the time the books cannot be balanced: that is no fault.
+bool audit_is_wrong(const std::string& said) {
+    return said.rfind("wrong", 0) == 0;
+}
+
+bool debug_build() {
+    return ::access("/sys/module/netatop/parameters/break_credit", F_OK) == 0;
+}
+
 Counters counters(const std::string& label) {
     return Status::read().counters(label);
 }

@@ -31,6 +31,13 @@ struct Status {
     Counters counters(const std::string& label) const;
 };
 
+// The module's own audit: what it says, "ok" when everything that was counted has been credited and
+// every object is known.
+std::string audit();
+bool audit_is_wrong(const std::string& said);
+// Built with what tests need?
+bool debug_build();
+
 // The classes of packets that no task owns.
 extern const std::vector<std::string> classes;
 // Now, one of the lines of eight numbers.
