@@ -189,7 +189,7 @@ static int nta_check_counts(const struct nta_audit *audit, char *text, size_t si
 	for (flow = 0; flow < NTA_FLOWS; flow++, all++, credited++) {
 		if (!memcmp(all, credited, sizeof(*all)))
 			continue;
-		return scnprintf(text, size, "wrong: %s: %llu and %llu bytes; credited %llu and %llu\n",
+		return scnprintf(text, size, "wrong: %s: %llu, %llu bytes; credited %llu, %llu\n",
 				 nta_check_flow[flow], all->packets, all->bytes,
 				 credited->packets, credited->bytes);
 	}
