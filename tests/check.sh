@@ -6,7 +6,8 @@
 # gtest's JSON (*.json) or as cases.tsv (tests/lib/cases.sh); one that leaves none is
 # a case itself. It exits with 0, with 1 when cases failed, with 77 when it could not be tried;
 # anything else is a failure of the ring as a whole.
-# A line `# limit: S` in it is its time limit in seconds.
+# A line `# limit: S` in it is its time limit in seconds. Rings run one after the other, but those
+# with a line `# beside: yes`, which stand a busy host, at the same time as the others.
 set -euo pipefail
 
 tree=$(realpath "$(dirname "$0")/..")
@@ -26,7 +27,32 @@ run_ring() {
 	timeout --kill-after=20 "${limit:-300}" "$ring_dir/$ring" \
 		</dev/null >"$RESULTS/log" 2>&1 || status=$?
 	collect_cases "$ring" "$status" $((SECONDS - started)) >"$RESULTS/all.json"
-	report_ring "$ring" $((SECONDS - started))
+	with_output report_ring "$ring" $((SECONDS - started))
+}
+
+run_rings() {
+	local ring
+	for ring; do
+		run_ring "$ring"
+	done
+}
+
+# with_output COMMAND... : what it prints is not mixed with another one's.
+with_output() (
+	flock 9
+	"$@"
+) 9>"$results/output.lock"
+
+# rings_beside yes|no RING... : those of them that run beside the others, or the others.
+rings_beside() {
+	local ring
+	for ring in "${@:2}"; do
+		if grep -q '^# beside: yes' "$ring_dir/$ring"; then
+			[ "$1" = no ] || printf '%s\n' "$ring"
+		else
+			[ "$1" = yes ] || printf '%s\n' "$ring"
+		fi
+	done
 }
 
 # All cases of a ring as one JSON list of {ring, suite, name, verdict, seconds, message}.
@@ -82,11 +108,14 @@ for ring in "${rings[@]}"; do
 done
 
 cd "$tree"
-all=()
-for ring in "${rings[@]}"; do
-	run_ring "$ring"
-	all+=("$results/$ring/all.json")
-done
+mkdir -p "$results"
+mapfile -t beside < <(rings_beside yes "${rings[@]}")
+mapfile -t others < <(rings_beside no "${rings[@]}")
+run_rings "${beside[@]}" &
+run_rings "${others[@]}"
+wait $!
+all=("${rings[@]/#/$results/}")
+all=("${all[@]/%//all.json}")
 jq -s add "${all[@]}" >"$results/summary.json"
 jq -rf "$lib/junit.jq" "$results/summary.json" >"$results/junit.xml"
 printf '%d minutes; results in %s\n' $(((SECONDS + 59) / 60)) "$results"
