@@ -4,6 +4,7 @@
 
 #include "daemon_fixture.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace netatop::test {

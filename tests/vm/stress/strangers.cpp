@@ -3,6 +3,7 @@
 // chains of extension headers, cut off anywhere.
 #include "roles.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/sockets.h"
 
+#include <algorithm>
 #include <cstring>
 #include <linux/tcp.h>
 #include <poll.h>
