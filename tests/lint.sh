@@ -56,19 +56,19 @@ kernel_scripts() {
 	package=$(apt-cache depends linux-source | sed -n 's/^ *Depends: \(linux-source-.*\)/\1/p')
 	version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
 	[ -n "$version" ] || skip "apt knows no linux-source; apt-get update may help"
-	cached "lint/${package}_$version" fetch_scripts "$package" "$version"
+	cached "lint/scripts-${package}_$version" fetch_scripts "$package" "$version"
 }
 
 fetch_scripts() {
 	local package=$1 version=$2 dir=$3
 	mkdir -p "$dir.deb"
-	say "fetching $package $version for its checkpatch.pl"
+	say "fetching $package $version for its scripts"
 	(cd "$dir.deb" && apt-get -q -o APT::Sandbox::User=root download "$package=$version")
 	dpkg --fsys-tarfile "$dir.deb"/*.deb | tar -x -C "$dir.deb" --wildcards './usr/src/*.tar.xz'
 	mkdir -p "$dir"
 	tar -xf "$dir.deb"/usr/src/*.tar.xz -C "$dir" --strip-components=2 --wildcards \
 		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
-		'*/scripts/const_structs.checkpatch' '*/scripts/kernel-doc'
+		'*/scripts/const_structs.checkpatch' '*/scripts/kernel-doc' '*/scripts/coccinelle/*'
 	rm -r "$dir.deb"
 }
 
@@ -93,7 +93,8 @@ check_kernel_doc() {
 	sources 'module/*.c' 'module/*.h' | silent xargs perl "$scripts/kernel-doc" -none
 }
 
-# The build's own warnings of the first level, and sparse. A flow plus a direction is a flow.
+# The build's own warnings of the first level, the compiler's analyzer, and sparse. A flow plus a
+# direction is a flow.
 check_sparse() {
 	local kernel headers build=$BUILD/lint/module
 	kernel=$(kernel_dir "$LINT_SUITE")
@@ -102,11 +103,38 @@ check_sparse() {
 	mkdir -p "$build"
 	cp -r module/. "$build"
 	cp dkms.conf "$BUILD/lint"
-	make -s -C "$headers" "M=$build" CC=gcc-12 C=2 CF=-Wno-enum-mismatch W=1 modules >"$BUILD/lint/sparse.log" 2>&1 || {
+	make -s -C "$headers" "M=$build" CC=gcc-12 NETATOP_DEBUG=1 C=2 CF=-Wno-enum-mismatch W=1 \
+		KCFLAGS=-fanalyzer modules >"$BUILD/lint/sparse.log" 2>&1 || {
 		cat "$BUILD/lint/sparse.log"
 		return 1
 	}
 	nothing 'the compiler or sparse warns' grep -E 'warning:|error:' "$BUILD/lint/sparse.log"
+}
+
+# The kernel's own semantic patches for what is freed, locked, NULL or iterated over, and ours.
+# badzero is in OCaml, whose compiler few have.
+check_coccinelle() {
+	local scripts
+	scripts=$(kernel_scripts)/coccinelle
+	nothing 'a semantic patch matches' coccinelle_reports \
+		"$scripts"/{free,iterators,locks,null}/*.cocci tests/lint/*.cocci
+}
+
+coccinelle_reports() {
+	local patch
+	for patch; do
+		[ "${patch##*/}" != badzero.cocci ] || continue
+		sources 'module/*.c' | xargs spatch -D report --no-show-diff --very-quiet --no-includes \
+			--cocci-file "$patch" 2>&1 || echo "$patch: spatch failed"
+	done | sed '/^$/d' | tee "$SCRATCH/cocci"
+	[ -s "$SCRATCH/cocci" ]
+}
+
+# The daemon, and the arithmetic of the module; of the rest it takes the kernel's macros for errors.
+check_cppcheck() {
+	sources 'daemon/*.cpp' 'tests/vm/stress/*.cpp' | silent xargs cppcheck --quiet \
+		--enable=warning,portability,performance --std=c++17 -Imodule --error-exitcode=1
+	silent cppcheck --quiet --enable=warning,portability --std=c11 -Imodule module/wire.c --error-exitcode=1
 }
 
 check_kernel_versions() {

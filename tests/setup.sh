@@ -11,8 +11,8 @@ packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool f
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_demo="$packages_deb $packages_machine"
-packages_lint='clang-format clang-tidy codespell debian-archive-keyring g++ gcc gcc-12 git groff-base
-	jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
+packages_lint='clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
+	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian"
 }
