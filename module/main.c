@@ -101,6 +101,9 @@ static int __init nta_init(void)
 		goto err_proc;
 	nta_check_setup();
 	pr_info("version %s\n", NETATOP_VERSION);
+	if (NTA_KERNEL_UNTESTED)
+		pr_notice("this kernel is newer than %s, the newest one tested\n",
+			  NTA_NEWEST_TESTED);
 	return 0;
 
 err_proc:

@@ -15,6 +15,10 @@
 #error "netatop needs Linux 5.10 or newer"
 #endif
 
+/* The newest kernel in which all scenarios passed; a newer one is named in the log. */
+#define NTA_NEWEST_TESTED "7.3"
+#define NTA_KERNEL_UNTESTED (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0))
+
 #if !IS_ENABLED(CONFIG_64BIT)
 #error "netatop needs a 64-bit kernel"
 #endif

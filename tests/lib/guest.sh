@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # Rings that run the programs for the mini machine in it.
 
-# Scenarios that are run in one kernel only, as a filter.
+# Scenarios of what differs between kernels: tracepoints, look-ups, ends of processes, who
+# receives, offloads, system calls.
 # shellcheck disable=SC2034
-guest_tests_of_one_kernel='Walk.*:*.EveryMtu/*'
+guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
+guest_tests_of_each_kernel+=':Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
 
 # build_guest_tests : make build/guest/netatop-guest-tests.
 build_guest_tests() {

@@ -20,8 +20,10 @@ compiler_root() {
 
 make_compiler_root() {
 	need mmdebstrap
+	local -a options
+	mapfile -t options < <(mmdebstrap_options)
 	suite_source "$COMPILER_SUITE" |
-		mmdebstrap --quiet --mode=root --variant=apt \
+		mmdebstrap --quiet --mode=root --variant=apt "${options[@]}" \
 			--aptopt='APT::Install-Recommends "false"' \
 			--include="$(IFS=,; echo "${COMPILER_PACKAGES[*]}")" \
 			"$COMPILER_SUITE" "$1" - >&2

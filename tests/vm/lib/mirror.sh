@@ -27,6 +27,12 @@ suite_source() {
 		/usr/share/keyrings/debian-archive-keyring.gpg "$(mirror_uri)" "$1"
 }
 
+# mmdebstrap_options : how this machine's apt reaches its archive, for another one. One a line.
+mmdebstrap_options() {
+	apt-config dump --format '%F "%v"%n' |
+		sed -nE 's/^Acquire::(Check-Valid-Until|(http|https)::Proxy) /--aptopt=&/p'
+}
+
 # suite_apt SUITE PROGRAM ARGUMENT... : apt-get or apt-cache with a state of its
 # own that knows this one suite and no installed package.
 suite_apt() {

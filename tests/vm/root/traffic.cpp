@@ -5,6 +5,9 @@
 //   traffic ask udp|tcp ADDRESS PORT BYTES COUNT   send COUNT messages of BYTES, and read each
 //                                                  answer before the next
 //
+//   traffic threads NUMBER udp|tcp …               the same in NUMBER threads, in the first one
+//                                                  once, in the second one twice, …
+//
 // After its messages, `ask` keeps its socket open until its standard input ends.
 
 #include <arpa/inet.h>
@@ -18,6 +21,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -132,6 +136,20 @@ void ask(int type, const char* address, const char* port, size_t bytes, long cou
     close(fd);
 }
 
+// TYPE ADDRESS PORT BYTES COUNT, as on the command line; FACTOR times COUNT messages.
+void ask(char** argv, long factor) {
+    ask(std::strcmp(argv[0], "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM, argv[1], argv[2],
+        std::strtoul(argv[3], nullptr, 10), factor * std::strtol(argv[4], nullptr, 10));
+}
+
+void ask_in_threads(long number, char** argv) {
+    std::vector<std::thread> threads;
+    for (long i = 1; i <= number; i++)
+        threads.emplace_back([=] { ask(argv, i); });
+    for (auto& thread : threads)
+        thread.join();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -139,11 +157,15 @@ int main(int argc, char** argv) {
     if (what == "serve" && argc == 4)
         serve(argv[2], argv[3]);
     if (what == "ask" && argc == 7) {
-        ask(std::strcmp(argv[2], "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM, argv[3], argv[4],
-            std::strtoul(argv[5], nullptr, 10), std::strtol(argv[6], nullptr, 10));
+        ask(argv + 2, 1);
+        return 0;
+    }
+    if (what == "threads" && argc == 8) {
+        ask_in_threads(std::strtol(argv[2], nullptr, 10), argv + 3);
         return 0;
     }
     std::fprintf(stderr, "usage: traffic serve ADDRESS PORT\n"
-                         "       traffic ask udp|tcp ADDRESS PORT BYTES COUNT\n");
+                         "       traffic ask udp|tcp ADDRESS PORT BYTES COUNT\n"
+                         "       traffic threads NUMBER udp|tcp ADDRESS PORT BYTES COUNT\n");
     return 2;
 }

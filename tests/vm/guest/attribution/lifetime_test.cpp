@@ -35,12 +35,13 @@ BOTH_FAMILIES(Lifetime);
 TEST_P(Lifetime, ReusedPidIsAnotherTask) {
     ExitReader reader;
     reader.drain();
-    Helper first(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), sink(), 40, 10); });
-    const pid_t pid = first.pid();
-    first.join();
-    // The same number at once: nothing else forks meanwhile but for bad luck.
+    // The same number at once. Whoever else forks in between keeps it: then with another one.
+    pid_t pid = 0;
     std::optional<Helper> second;
     const bool reused = eventually([&] {
+        Helper first(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), sink(), 40, 10); });
+        pid = first.pid();
+        first.join();
         write_file("/proc/sys/kernel/ns_last_pid", std::to_string(pid - 1));
         second.emplace(pair_.a.ns, [&](Channel& test) {
             test.wait();
