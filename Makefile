@@ -82,6 +82,8 @@ install-daemon:
 	$(MAKE) -C daemon install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man4
 	install -m 644 man/netatop.4 $(DESTDIR)$(PREFIX)/share/man/man4
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 completions/netatopd completions/netatop-log $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 .PHONY: install-source
 install-source:
