@@ -11,11 +11,11 @@ here=$(dirname "$(realpath "$0")")
 usage() {
 	cat <<-'END'
 		Usage: tests/matrix.sh [OPTION...] [KERNEL...]
-		Builds the module for every kernel of tests/kernels (or those named), boots it, runs the
-		scenarios in it, and prints the table. A cell that was green for the same sources and
+		Builds the module for every kernel of tests/kernels (or those named), boots it, runs those
+		scenarios in it that depend on the kernel, then all, and prints the table. A cell that was green for the same sources and
 		the same kernel is not tried again.
 
-		  --step STEP    build, boot or suite only; may be repeated
+		  --step STEP    build, boot, short or suite only; may be repeated
 		  --machines N   start N virtual machines at most, then stop
 		  --untried      leave red cells alone
 		  --table        only print the table of what is known
@@ -145,6 +145,11 @@ step_boot() {
 	in_kernel "$1" "$2" 'Transfer.*:ProcFile.*'
 }
 
+step_short() {
+	# shellcheck disable=SC2154 # of guest.sh
+	in_kernel "$1" "$2" "$guest_tests_of_each_kernel"
+}
+
 step_suite() {
 	build_guest_tests
 	in_kernel "$1" "$2" "$(part_filter "$3")"
@@ -179,14 +184,17 @@ verdict() {
 }
 
 table() {
-	local kernel release version
-	printf '| kernel | release | package | build | boot | suite |\n|---|---|---|---|---|---|\n'
+	local kernel step release version
+	printf '| kernel | release | package | build | boot | short | suite |\n|---|---|---|---|---|---|---|\n'
 	for kernel in "${chosen[@]}"; do
 		release='' version=''
 		[ ! -e "$MATRIX/cells/$kernel/version" ] ||
 			IFS=$'\t' read -r release version <"$MATRIX/cells/$kernel/version"
-		printf '| %s | %s | %s | %s | %s | %s |\n' "$kernel" "$release" "$version" \
-			"$(verdict "$kernel" build)" "$(verdict "$kernel" boot)" "$(verdict "$kernel" suite)"
+		printf '| %s | %s | %s |' "$kernel" "$release" "$version"
+		for step in build boot short suite; do
+			printf ' %s |' "$(verdict "$kernel" "$step")"
+		done
+		printf '\n'
 	done
 }
 
@@ -206,7 +214,8 @@ mapfile -t chosen < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else kernels | c
 
 cd "$TREE"
 if [ "$table" = no ]; then
-	declare -A keys=([build]=$(sources_key build) [boot]=$(sources_key boot) [suite]=$(sources_key suite))
+	declare -A keys=([build]=$(sources_key build) [boot]=$(sources_key boot))
+	keys[short]=${keys[boot]} keys[suite]=${keys[boot]}
 	for kernel in "${chosen[@]}"; do
 		for step in $(steps "$kernel"); do
 			cell "$kernel" "$step"
