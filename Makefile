@@ -47,6 +47,11 @@ check-packages: ## install, upgrade, remove, … the packages in throw-away Debi
 	tests/setup.sh check
 	tests/check.sh situations
 
+.PHONY: check-arm64
+check-arm64: ## compile the module for arm64
+	tests/setup.sh cross
+	tests/check.sh arm64
+
 .PHONY: bench
 bench: ## count the instructions that the module adds; OTHER=path/other.ko compares with another one
 	tests/setup.sh bench

@@ -10,6 +10,7 @@ packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot li
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
+packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
@@ -18,7 +19,7 @@ packages_check="$packages_deb $packages_machine $packages_unit $packages_lint li
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, demo, lint)"
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint)"
 }
 
 packages_of() {
@@ -26,7 +27,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | bench | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		build | deb | check | bench | cross | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1
