@@ -154,8 +154,8 @@ int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode, int flags,
 
 	rcu_read_lock();
 	task = pid_task(proc->pid, PIDTYPE_TGID);
-	if (task)
-		strscpy(proc->command, task->comm, sizeof(proc->command));
+	if (task) /* the rest of a longer name that it had is nobody's business */
+		strscpy_pad(proc->command, task->comm, sizeof(proc->command));
 	rcu_read_unlock();
 	nta_exit_queue(proc);
 	return 0;

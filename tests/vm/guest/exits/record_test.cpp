@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <set>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <thread>
 
 using namespace guest;
@@ -158,6 +160,24 @@ TEST_F(Record, StartTimeAndName) {
     ASSERT_TRUE(record);
     compare("start time", live->btime, record->btime);
     compare("name", std::string(live->command), std::string(record->command));
+}
+
+TEST_F(Record, NothingOfALongerNameIsLeft) {
+    ExitReader reader;
+    Helper process(pair_.a.ns, [&](Channel& test) {
+        check(::prctl(PR_SET_NAME, "a-longer-name"), "prctl");
+        send_to(udp_socket(Family::v4), sink(), 40);
+        check(::prctl(PR_SET_NAME, "short"), "prctl");
+        test.signal();
+    });
+    process.wait();
+    const pid_t pid = process.pid();
+    process.join();
+    const auto record = reader.await(pid, patience);
+    ASSERT_TRUE(record);
+    compare("name", std::string("short"), std::string(record->command));
+    for (std::size_t at = std::strlen(record->command); at < sizeof(record->command); at++)
+        EXPECT_EQ(record->command[at], '\0') << "rest of the name, byte " << at;
 }
 
 TEST_F(Record, OfEveryProcessIsThereAfterCollection) {
