@@ -15,7 +15,7 @@ namespace netatop {
 
 namespace {
 
-// How soon a log that somebody took away or that a killed client left is noticed.
+// How often a log is looked at that could not be made, or that cannot be watched.
 constexpr int check_interval_ms = 5000;
 
 // Will it be better by itself one day?
@@ -33,16 +33,17 @@ bool passes(const Error& error) {
 }
 
 Status serve(const Signals& signals, Taker& taker, Recorder& recorder) {
-    std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {taker.ended_fd(), POLLIN, 0}}};
+    std::array<pollfd, 3> events{
+        {{signals.fd(), POLLIN, 0}, {taker.ended_fd(), POLLIN, 0}, {recorder.log_fd(), POLLIN, 0}}};
     for (;;) {
-        if (::poll(events.data(), events.size(), check_interval_ms) < 0 && errno != EINTR)
+        const int timeout = recorder.check() ? -1 : check_interval_ms;
+        if (::poll(events.data(), events.size(), timeout) < 0 && errno != EINTR)
             return system_error("cannot wait for events");
         if (const auto failure = taker.failure())
             return *failure;
         for (auto kind = signals.next(); kind != Signals::Kind::none; kind = signals.next())
             if (kind == Signals::Kind::end)
                 return Done{};
-        recorder.check();
     }
 }
 

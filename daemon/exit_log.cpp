@@ -100,6 +100,7 @@ Status ExitLog::replace() {
     identity_ = identity;
     end_ = header_length;
     count_ = 0;
+    watch_.follow(file_.get());
     return Done{};
 }
 

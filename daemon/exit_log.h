@@ -5,6 +5,7 @@
 #include "descriptor.h"
 #include "files.h"
 #include "format.h"
+#include "log_watch.h"
 #include "place.h"
 #include "record.h"
 #include "result.h"
@@ -38,6 +39,9 @@ public:
     // and nothing else in it?
     [[nodiscard]] bool intact() const;
 
+    // Tells when the file may be intact no more; follows nothing before the first replace().
+    [[nodiscard]] LogWatch& watch() { return watch_; }
+
     [[nodiscard]] std::uint32_t count() const { return count_; }
     [[nodiscard]] const std::string& path() const { return place_.path; }
 
@@ -60,6 +64,7 @@ private:
     pid_t pid_;
     Files& files_;
 
+    LogWatch watch_;
     Descriptor file_;
     MappedHeader header_;
     struct stat identity_ {};

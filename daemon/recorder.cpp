@@ -20,10 +20,12 @@ void Recorder::record(const netpertask& task) {
                                 done.error().text + "; records are skipped");
 }
 
-void Recorder::check() {
+bool Recorder::check() {
     const std::lock_guard lock(mutex_);
+    log_.watch().drain();
     if (!log_.intact() || (log_.count() > 0 && clients() == 0))
         replace_log();
+    return log_.intact() && log_.watch().follows();
 }
 
 void Recorder::close() {

@@ -18,8 +18,12 @@ public:
     // All work on the record is finished when this returns.
     void record(const netpertask& task);
 
-    // Replaces a log that nobody reads any more or that somebody damaged.
-    void check();
+    // Replaces a log that nobody reads any more or that somebody damaged. Says whether all is well
+    // now: until log_fd() is readable then.
+    bool check();
+
+    // Descriptor to poll; -1 when there is none.
+    [[nodiscard]] int log_fd() const { return log_.watch().fd(); }
 
     // Ends the daemon's part for its clients.
     void close();

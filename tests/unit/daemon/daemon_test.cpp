@@ -13,11 +13,14 @@
 
 #include <zlib.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 namespace netatop::test {
 
@@ -273,6 +276,43 @@ TEST_F(DaemonTest, LogIsMadeAgainWhileNothingHappens) {
     ASSERT_EQ(::unlink(directory.log().c_str()), 0);
     EXPECT_TRUE(eventually([&] { return inode(directory.log()) != 0; }));
 }
+
+TEST_F(DaemonTest, DamagedLogIsReplacedWhileNothingHappens) {
+    launch();
+    const auto old = inode(directory.log());
+    std::ofstream(directory.log(), std::ios::app) << "rubbish";
+    EXPECT_TRUE(eventually([&] { return inode(directory.log()) != old; }));
+    EXPECT_EQ(contents(directory.log()).size(), 16U);
+}
+
+#ifndef __SANITIZE_THREAD__ // whose own thread does not sleep
+// How often the threads of a process have slept and gone on.
+long wakeups(pid_t pid) {
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task/";
+    long sum = 0;
+    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+        std::ifstream status(task.path() / "status");
+        std::string word;
+        long value = 0;
+        while (status >> word)
+            if (word == "voluntary_ctxt_switches:" && status >> value)
+                sum += value;
+    }
+    return sum;
+}
+
+TEST_F(DaemonTest, SleepsWhileNothingHappens) {
+    launch();
+    Client client(directory.log());
+    ASSERT_TRUE(client.probe());
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const long before = wakeups(daemon);
+    std::this_thread::sleep_for(std::chrono::seconds(6));
+    EXPECT_EQ(wakeups(daemon), before);
+}
+#endif
 
 TEST_F(DaemonTest, RemovedSemaphoreSetIsMadeAgain) {
     launch();
