@@ -47,6 +47,11 @@ check-packages: ## install, upgrade, remove, … the packages in throw-away Debi
 	tests/setup.sh check
 	tests/check.sh situations
 
+.PHONY: check-atop
+check-atop: ## see what the atop of each Debian shows, each in a root of its own
+	tests/setup.sh check
+	tests/check.sh atop-versions
+
 .PHONY: check-arm64
 check-arm64: ## compile the module for arm64
 	tests/setup.sh cross
