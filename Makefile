@@ -45,7 +45,7 @@ matrix: ## build for, boot and test every kernel that Debian ships, and print th
 .PHONY: check-packages
 check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots
 	tests/setup.sh check
-	tests/check.sh situations
+	tests/check.sh situations autopkgtest
 
 .PHONY: check-atop
 check-atop: ## see what the atop of each Debian shows, each in a root of its own
