@@ -158,7 +158,7 @@ check_left_open() {
 }
 
 check_spelling() {
-	sources | xargs codespell --quiet-level 3 --ignore-words-list=nd
+	sources | xargs codespell --quiet-level 3 --ignore-words-list=nd,inout
 }
 
 check_shellcheck() {

@@ -104,6 +104,14 @@ std::string Cast::judge(const Actor& actor, int status) {
     return {};
 }
 
+std::uint64_t Cast::turns(const std::string& name) const {
+    std::uint64_t sum = 0;
+    for (const auto& actor : actors_)
+        if (actor.role.name.rfind(name, 0) == 0)
+            sum += actor.slate->turns;
+    return sum;
+}
+
 void Cast::stop() {
     std::string faults;
     for (const auto& actor : actors_)

@@ -49,6 +49,9 @@ public:
     // Kills whoever was not stopped.
     ~Cast();
 
+    // So far, of all actors whose name begins so.
+    std::uint64_t turns(const std::string& name) const;
+
     // Ends the play and waits until every process of it is gone. Throws when an actor failed, had
     // not one turn, or does not end.
     void stop();

@@ -21,7 +21,7 @@ namespace {
 using namespace stress;
 
 struct Options {
-    std::chrono::seconds seconds{60};
+    Extent extent;
     std::vector<std::string> phases;
 };
 
@@ -30,19 +30,23 @@ Options parse(int argc, char** argv) {
     for (int i = 1; i < argc; i++) {
         const std::string word = argv[i];
         if (word == "--seconds" && i + 1 < argc)
-            options.seconds = std::chrono::seconds(std::stoi(argv[++i]));
+            options.extent.seconds = std::chrono::seconds(std::stoi(argv[++i]));
+        else if (word == "--reloads" && i + 1 < argc)
+            options.extent.reloads = static_cast<unsigned>(std::stoul(argv[++i]));
+        else if (word == "--calls" && i + 1 < argc)
+            options.extent.calls = std::stoull(argv[++i]);
         else
             options.phases.push_back(word);
     }
     return options;
 }
 
-bool run(const Phase& phase, const Stage& stage, std::chrono::seconds seconds) {
+bool run(const Phase& phase, const Stage& stage, const Extent& extent) {
     std::cout << phase.name << std::endl;
     const auto started = guest::Clock::now();
     bool passed = true;
     try {
-        phase.run(stage, seconds);
+        phase.run(stage, extent);
     } catch (const std::exception& error) {
         std::cout << error.what() << "\n";
         passed = false;
@@ -59,7 +63,7 @@ int run_all(const Options& options) {
     const auto stage = std::make_unique<Stage>();
     bool passed = true;
     for (const auto& name : options.phases)
-        passed = run(phase_named(name), *stage, options.seconds) && passed;
+        passed = run(phase_named(name), *stage, options.extent) && passed;
     return passed ? 0 : 1;
 }
 

@@ -41,22 +41,22 @@ void load() {
         guest::fail("load the module", error);
 }
 
-void everything_at_once(const Stage& stage, std::chrono::seconds seconds) {
+void everything_at_once(const Stage& stage, const Extent& extent) {
     load();
     Cast cast(everybody(stage));
-    std::this_thread::sleep_for(seconds);
+    std::this_thread::sleep_for(extent.seconds);
     cast.stop();
     expect_balance();
     unload();
 }
 
-void load_and_unload(const Stage& stage, std::chrono::seconds seconds) {
+void load_and_unload(const Stage& stage, const Extent& extent) {
     Cast cast(everybody(stage));
     // Grace periods do not wait for their turn.
     guest::write_file("/sys/kernel/rcu_expedited", "1");
-    const auto end = guest::Clock::now() + seconds;
+    const auto end = guest::Clock::now() + extent.seconds;
     unsigned cycles = 0;
-    for (; guest::Clock::now() < end; cycles++) {
+    for (; guest::Clock::now() < end || cycles < extent.reloads; cycles++) {
         load();
         std::this_thread::sleep_for(std::chrono::milliseconds(cycles * 37 % 400));
         unload();
@@ -70,19 +70,35 @@ void load_and_unload(const Stage& stage, std::chrono::seconds seconds) {
     unload();
 }
 
-void faults_at_random(const Stage& stage, std::chrono::seconds seconds) {
+void faults_at_random(const Stage& stage, const Extent& extent) {
     load();
     Cast cast(everybody(stage));
     {
         const ModuleFaults faults(fault_rate);
-        std::this_thread::sleep_for(seconds);
+        std::this_thread::sleep_for(extent.seconds);
     }
     cast.stop();
     expect_balance();
     unload();
 }
 
-void each_fault(const Stage& stage, std::chrono::seconds) {
+void commands_at_random(const Stage& stage, const Extent& extent) {
+    load();
+    Roles roles = caller_roles();
+    for (auto& role : process_roles(stage))
+        roles.push_back(std::move(role));
+    Cast cast(std::move(roles));
+    const auto end = guest::Clock::now() + extent.seconds;
+    const auto calls = [&] { return cast.turns("calls") * calls_per_turn; };
+    while (guest::Clock::now() < end || calls() < extent.calls)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::cout << "  " << calls() << " calls\n";
+    cast.stop();
+    expect_balance();
+    unload();
+}
+
+void each_fault(const Stage& stage, const Extent&) {
     fail_each_of(loading_trials());
     load();
     fail_each_of(running_trials(stage));
@@ -94,9 +110,8 @@ void each_fault(const Stage& stage, std::chrono::seconds) {
 
 Phase phase_named(const std::string& name) {
     static const Phase phases[] = {
-        {"steady", everything_at_once},
-        {"reload", load_and_unload},
-        {"faults", faults_at_random},
+        {"steady", everything_at_once},   {"reload", load_and_unload},
+        {"commands", commands_at_random}, {"faults", faults_at_random},
         {"each-fault", each_fault},
     };
     for (const auto& phase : phases)

@@ -10,13 +10,21 @@
 
 namespace stress {
 
+// How much of it, at least.
+struct Extent {
+    std::chrono::seconds seconds{60};
+    unsigned reloads = 0;
+    std::uint64_t calls = 0;
+};
+
 struct Phase {
     std::string name;
-    std::function<void(const Stage&, std::chrono::seconds)> run;
+    std::function<void(const Stage&, const Extent&)> run;
 };
 
 // steady: everything at once; reload: under it, the module is loaded and unloaded again and again;
-// faults: everything, while allocations of the module fail; each-fault: each allocation fails once.
+// commands: calls at random under forks and exits; faults: everything, while allocations of the
+// module fail; each-fault: each allocation fails once.
 Phase phase_named(const std::string& name);
 
 } // namespace stress

@@ -97,6 +97,26 @@ void tune(Turns& turns) {
     } while (turns.next());
 }
 
+// Out of the way of packets for a moment, and back, which is what it is left at.
+void switch_off_and_on(Turns& turns) {
+    do {
+        set_parameter("enabled", "0");
+        turns.pause(20);
+        set_parameter("enabled", "1");
+        turns.pause(1000);
+    } while (turns.next());
+}
+
+// Whatever it says: only at rest it tells something.
+void audit(Turns& turns) {
+    char said[256];
+    while (turns.next()) {
+        const Fd file(::open("/sys/module/netatop/parameters/check", O_RDONLY | O_CLOEXEC));
+        (void)!::read(file.get(), said, sizeof(said));
+        turns.pause(1000);
+    }
+}
+
 } // namespace
 
 Roles reader_roles() {
@@ -107,6 +127,8 @@ Roles reader_roles() {
         {"empty-exit", [](Turns& turns) { command_again(turns, NETATOP_EMPTY_EXIT); }},
         {"status", read_status},
         {"tune", tune},
+        {"switch", switch_off_and_on},
+        {"audit", audit},
     };
 }
 

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "lib/ctl.h"
@@ -102,7 +103,12 @@ Trial new_namespace() {
 std::vector<Trial> loading_trials() {
     return {{"load",
              {},
-             [] { module::load(); },
+             [] {
+                 try {
+                     module::load();
+                 } catch (const std::system_error&) { // its file could not be opened
+                 }
+             },
              [] {
                  if (module::loaded())
                      module::unload();
