@@ -59,8 +59,13 @@ bool alive(pid_t pid) {
 bool trusted(uid_t user) {
     if (user == 0 || user == ::geteuid())
         return true;
-    const passwd* service = ::geteuid() == 0 ? ::getpwnam(service_user) : nullptr;
-    return service != nullptr && service->pw_uid == user;
+    if (::geteuid() != 0)
+        return false;
+    std::array<char, 1024> text{};
+    passwd service{};
+    passwd* found = nullptr;
+    return ::getpwnam_r(service_user, &service, text.data(), text.size(), &found) == 0 &&
+           found != nullptr && service.pw_uid == user;
 }
 
 std::string describe(pid_t pid) {
