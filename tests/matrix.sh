@@ -118,15 +118,6 @@ step_build() {
 	! grep -E 'warning:|error:|WARNING' "$2/build" | grep -v 'warning: pahole version differs'
 }
 
-# Newer kernels change running code in steps that an emulation in several threads does
-# not keep in order (docs/testing.md).
-accelerator() {
-	case $(<"$1/release") in
-	7.*) echo tcg,thread=single ;;
-	*) echo tcg,thread=multi ;;
-	esac
-}
-
 # module DIRECTORY : build it with all warnings of the kernel's own level for modules, and sparse.
 module() {
 	BUILD=$MATRIX "$here/vm/build-module" "$1" W=1 C=2 CF=-Wno-enum-mismatch
@@ -134,11 +125,10 @@ module() {
 
 # in_kernel DIRECTORY LOG FILTER
 in_kernel() {
-	local module accelerator
+	local module
 	build_guest_tests
 	module=$(module "$1")
-	accelerator=$(accelerator "$1")
-	MACHINE_ACCEL=$accelerator run_guest_tests "$1" "$module" "$2" --timeout "$PART_LIMIT" -- --gtest_filter="$3"
+	MACHINE_ACCEL=tcg,thread=single run_guest_tests "$1" "$module" "$2" --timeout "$PART_LIMIT" -- --gtest_filter="$3"
 }
 
 step_boot() {
