@@ -5,7 +5,7 @@
 MINI=$TREE/tests/vm/mini
 
 # Programs of the host that busybox does not have, or not well enough.
-MINI_TOOLS=(bash ethtool ip iperf3 kmod nft ss tc timeout)
+MINI_TOOLS=(bash ethtool ip iperf3 kmod nft nice ss tc timeout)
 
 # Names that kmod answers to.
 MINI_KMOD_NAMES=(depmod insmod lsmod modinfo modprobe rmmod)
