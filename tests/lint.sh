@@ -13,6 +13,8 @@ here=$(dirname "$(realpath "$0")")
 # The kernel that the module is checked against: the oldest that sparse and W=1 suit.
 LINT_SUITE=bookworm
 
+LLVM=14
+
 # Longest file, in lines.
 LINES_MAX=600
 
@@ -50,20 +52,29 @@ nothing() {
 	return 1
 }
 
-# The kernel's own scripts for its style, from the source package that the archive has.
+# The kernel's own scripts for its style; newer ones ask for other things.
 kernel_scripts() {
 	local package version
-	package=$(apt-cache depends linux-source | sed -n 's/^ *Depends: \(linux-source-.*\)/\1/p')
-	version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
-	[ -n "$version" ] || skip "apt knows no linux-source; apt-get update may help"
+	with_lock "apt/$LINT_SUITE" refresh_suite "$LINT_SUITE" ||
+		skip "the archive does not serve $LINT_SUITE now"
+	package=$(suite_apt "$LINT_SUITE" apt-cache depends linux-source |
+		sed -n 's/^ *Depends: \(linux-source-.*\)/\1/p')
+	version=$(suite_apt "$LINT_SUITE" apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
+	[ -n "$version" ] || skip "$LINT_SUITE has no linux-source"
 	cached "lint/scripts-${package}_$version" fetch_scripts "$package" "$version"
+}
+
+# of_llvm PROGRAM : skip unless it is of the version that the tree is formatted and checked with.
+of_llvm() {
+	"$1" --version | grep -q "version $LLVM\." ||
+		skip "$1 is not of LLVM $LLVM: run this check on Debian 12"
 }
 
 fetch_scripts() {
 	local package=$1 version=$2 dir=$3
 	mkdir -p "$dir.deb"
 	say "fetching $package $version for its scripts"
-	(cd "$dir.deb" && apt-get -q -o APT::Sandbox::User=root download "$package=$version")
+	download_packages "$LINT_SUITE" "$dir.deb" "$package=$version"
 	dpkg --fsys-tarfile "$dir.deb"/*.deb | tar -x -C "$dir.deb" --wildcards './usr/src/*.tar.xz'
 	mkdir -p "$dir"
 	tar -xf "$dir.deb"/usr/src/*.tar.xz -C "$dir" --strip-components=2 --wildcards \
@@ -173,11 +184,13 @@ scripts() {
 }
 
 check_clang_format() {
+	of_llvm clang-format
 	sources '*.cpp' 'daemon/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
 }
 
 # On standard error clang-tidy says how many warnings it left out, whatever they are worth.
 check_clang_tidy() {
+	of_llvm clang-tidy
 	printf '%s\n' -std=c++17 "-I$TREE/module" '-DNETATOP_VERSION=""' >"$BUILD/lint/compile_flags.txt"
 	sources 'daemon/*.cpp' | xargs -P "$(nproc)" -n 2 \
 		clang-tidy --quiet --warnings-as-errors='*' -p "$BUILD/lint" 2>"$SCRATCH/tidy" || {

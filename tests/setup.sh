@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck disable=SC2034
 {
 packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
-packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot lintian"
+packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
