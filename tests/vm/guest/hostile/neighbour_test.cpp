@@ -136,6 +136,25 @@ protected:
                       std::string(family() == Family::v4 ? "10.0.0.1" : "fd00::1") + "\n");
     }
 
+    // A process with a socket on the open port.
+    Helper receiving() const {
+        Helper receiver(pair_.b.ns, [&](Channel& test) {
+            const Fd socket = udp_bound(pair_.b.at(family(), open_port));
+            test.signal();
+            test.wait();
+        });
+        receiver.wait();
+        return receiver;
+    }
+
+    // Fifty datagrams to a port, each from another stranger; all are accounted for.
+    void send_datagrams(Ledger& ledger, std::uint16_t port) const {
+        Forger forger(pair_, family(), IPPROTO_UDP, 8);
+        for (unsigned i = 0; i < 50; i++)
+            forger.send(i, port);
+        ledger.compare();
+    }
+
     void expect_few_sockets(std::uint64_t before) const {
         const auto status = module::Status::read();
         const auto now = status.number("objects", 0);
@@ -169,12 +188,7 @@ TEST_P(Neighbour, FloodOfSynPacketsFromNowhere) {
 }
 
 TEST_P(Neighbour, DatagramsFromEverywhereToOpenAndClosedPorts) {
-    Helper receiver(pair_.b.ns, [&](Channel& test) {
-        const Fd socket = udp_bound(pair_.b.at(family(), open_port));
-        test.signal();
-        test.wait();
-    });
-    receiver.wait();
+    const auto receiver = receiving();
     const auto sockets = module::Status::read().number("objects", 0);
     Ledger ledger({[&] { return pair_.b.carried(); }});
     Forger forger(pair_, family(), IPPROTO_UDP, 8);
@@ -191,33 +205,17 @@ TEST_P(Neighbour, FirewallSendsACopyElsewhere) {
     const bool v4 = family() == Family::v4;
     pair_.b.ns.nft(std::string("table ") + (v4 ? "ip" : "ip6") + " copies {\n" + prerouting +
                    "udp dport 5000 dup to " + (v4 ? "10.0.0.1" : "fd00::1") + "\n}\n}\n");
-    Helper receiver(pair_.b.ns, [&](Channel& test) {
-        const Fd socket = udp_bound(pair_.b.at(family(), open_port));
-        test.signal();
-        test.wait();
-    });
-    receiver.wait();
+    const auto receiver = receiving();
     Ledger ledger({[&] { return pair_.b.carried(); }});
-    Forger forger(pair_, family(), IPPROTO_UDP, 8);
-    for (unsigned i = 0; i < 50; i++)
-        forger.send(i, open_port);
-    ledger.compare();
+    send_datagrams(ledger, open_port);
     compare("copies", std::uint64_t{50}, ledger.in_class("nosocket").udp.out.packets);
 }
 
 TEST_P(Neighbour, FirewallChangesThePort) {
     pair_.b.ns.nft(std::string("table inet changes {\n") + prerouting +
                    "udp dport 5009 udp dport set 5000\n}\n}\n");
-    Helper receiver(pair_.b.ns, [&](Channel& test) {
-        const Fd socket = udp_bound(pair_.b.at(family(), open_port));
-        test.signal();
-        test.wait();
-    });
-    receiver.wait();
+    const auto receiver = receiving();
     Ledger ledger({[&] { return pair_.b.carried(); }});
-    Forger forger(pair_, family(), IPPROTO_UDP, 8);
-    for (unsigned i = 0; i < 50; i++)
-        forger.send(i, closed_port);
-    ledger.compare();
+    send_datagrams(ledger, closed_port);
     expect_process("receiver", receiver.pid(), udp_in(datagrams(family(), 50, 0)));
 }
