@@ -95,6 +95,13 @@ report_ring() {
 	}
 }
 
+# failures FILE... : what failed, each in a few lines, for who sees only the end of the output.
+failures() {
+	jq -rs '[.[][] | select(.verdict == "failed")][:20][]
+		| "failed: \(.ring): \(.suite).\(.name)",
+		  ((.message // "") | split("\n") | map(select(test("\\S")))[:6][] | "  " + .[:200])' "$@"
+}
+
 rings=("$@")
 if [ $# -eq 0 ]; then
 	mapfile -t rings < <(cd "$ring_dir" && printf '%s\n' [0-9]*)
@@ -118,6 +125,7 @@ all=("${rings[@]/#/$results/}")
 all=("${all[@]/%//all.json}")
 jq -s add "${all[@]}" >"$results/summary.json"
 jq -rf "$lib/junit.jq" "$results/summary.json" >"$results/junit.xml"
+failures "${all[@]}"
 printf '%d minutes; results in %s\n' $(((SECONDS + 59) / 60)) "$results"
 tally "${all[@]}" | tee "$results/tally"
 [ "$(count failed "${all[@]}")" -eq 0 ]
