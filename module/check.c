@@ -19,6 +19,7 @@
 #include "sock.h"
 #include "task.h"
 #include "totals.h"
+#include "unowned.h"
 #include "walk.h"
 
 #define NTA_CHECK_TRIES		25
@@ -145,7 +146,7 @@ static void nta_check_look(struct nta_audit *audit, struct nta_exit_stats *exits
 	mutex_lock(&nta_task_mutex);
 	nta_check_procs(audit);
 	nta_check_socks(audit);
-	nta_owner_waiting(waiting);
+	nta_unowned_waiting(waiting);
 	nta_exit_stats(exits);
 	mutex_unlock(&nta_task_mutex);
 
@@ -167,9 +168,9 @@ static int nta_check_objects(const struct nta_audit *audit, long records,
 	if (socks != audit->socks)
 		return scnprintf(text, size, "wrong: %ld sockets exist, %ld are known\n",
 				 socks, audit->socks);
-	if (nta_owner_unowned() != audit->unowned)
+	if (nta_unowned_any() != audit->unowned)
 		return scnprintf(text, size, "wrong: %u sockets wait for an owner, %ld have none\n",
-				 nta_owner_unowned(), audit->unowned);
+				 nta_unowned_any(), audit->unowned);
 	if (tasks != known)
 		return scnprintf(text, size, "wrong: %ld tasks exist, %ld are known\n",
 				 tasks, known);

@@ -10,6 +10,7 @@
 #include "owner.h"
 #include "sock.h"
 #include "task.h"
+#include "unowned.h"
 
 #define NTA_COLLECT_PERIOD	(5 * HZ)
 /* When a table is filling up, it is collected this often at most. */
@@ -61,7 +62,7 @@ static void nta_collect_work_fn(struct work_struct *work)
 	rhashtable_walk_exit(&iter);
 
 	mutex_lock(&nta_task_mutex);
-	nta_owner_expire_unowned();
+	nta_unowned_expire();
 	mutex_unlock(&nta_task_mutex);
 	WRITE_ONCE(nta_collect_ended_at, jiffies);
 	queue_delayed_work(nta_collect_wq, &nta_collect_work,

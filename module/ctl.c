@@ -96,9 +96,21 @@ static int nta_ctl_reply(const struct nta_answer *answer, void __user *user,
 	return 0;
 }
 
+/* Who only listened so far is known, but has no counters yet. */
+static bool nta_ctl_proc_is_silent(const struct nta_proc *proc)
+{
+	u64 any = 0;
+	int flow;
+
+	for (flow = 0; flow < NTA_FLOWS; flow++)
+		any |= proc->count[flow].packets;
+	return !any;
+}
+
 static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 {
 	struct nta_proc *proc;
+	bool silent = true;
 
 	mutex_lock(&nta_task_mutex);
 	proc = nta_proc_find(pid);
@@ -107,17 +119,19 @@ static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 		nta_owner_fold_proc(proc);
 		spin_lock_bh(&proc->lock);
 		memcpy(answer->count, proc->count, sizeof(answer->count));
+		silent = nta_ctl_proc_is_silent(proc);
 		spin_unlock_bh(&proc->lock);
 		nta_proc_put(proc);
 	}
 	mutex_unlock(&nta_task_mutex);
-	return proc ? 0 : -ESRCH;
+	return silent ? -ESRCH : 0;
 }
 
 static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
 {
 	struct nta_thread *thread;
 	struct nta_proc *proc;
+	bool silent = true;
 
 	mutex_lock(&nta_task_mutex);
 	/* A leader is the heir of threads that have ended. */
@@ -131,11 +145,12 @@ static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
 		nta_owner_fold_thread(thread);
 		spin_lock_bh(&thread->proc->lock);
 		memcpy(answer->count, thread->count, sizeof(answer->count));
+		silent = nta_ctl_proc_is_silent(thread->proc);
 		spin_unlock_bh(&thread->proc->lock);
 		nta_thread_put(thread);
 	}
 	mutex_unlock(&nta_task_mutex);
-	return thread ? 0 : -ESRCH;
+	return silent ? -ESRCH : 0;
 }
 
 /* Sleeps: a process that waits for an owner search is worth the wait. */
@@ -155,7 +170,9 @@ static int nta_ctl_get_task(bool thread, void __user *user, int *len)
 	err = -ESRCH;
 	if (!task)
 		goto put_pid;
-	nta_walk_pid(pid);
+	/* A walk gives what it finds to the leader: others need none. */
+	if (!thread || thread_group_leader(task))
+		nta_walk_pid(pid);
 	err = thread ? nta_ctl_read_thread(pid, &answer) :
 		       nta_ctl_read_proc(pid, &answer);
 	if (err)

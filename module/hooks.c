@@ -22,10 +22,7 @@
 #include "packet.h"
 #include "sock.h"
 #include "totals.h"
-
-/* States of a TCP socket that will soon be no more. */
-#define NTA_CLOSING	(TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING | \
-			 TCPF_LAST_ACK)
+#include "unowned.h"
 
 /**
  * struct nta_l4 - the transport header of a packet
@@ -90,9 +87,9 @@ static enum nta_flow nta_flow_of(struct nta_l4 l4)
 	return NTA_FLOWS;
 }
 
-static __always_inline bool nta_is_icmp(u16 protocol)
+static __always_inline bool nta_is_icmp(u16 protocol, u8 pf)
 {
-	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+	return protocol == (pf == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 }
 
 static bool nta_sk_is_tcp(const struct sock *sk)
@@ -119,7 +116,7 @@ static const struct sock *nta_sk_visible(const struct sock *sk)
 	return visible ?: sk;
 }
 
-static u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
+static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
 {
 	const struct sock *visible = nta_sk_visible(sk);
 
@@ -133,7 +130,7 @@ static u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
  * stack answers for sockets that do not exist (any more) by raw TCP sockets of
  * its own.
  */
-static enum nta_class nta_sk_class(const struct sock *sk)
+static __always_inline enum nta_class nta_sk_class(const struct sock *sk)
 {
 	if (!sk->sk_kern_sock)
 		return NTA_CLASSES;
@@ -142,20 +139,6 @@ static enum nta_class nta_sk_class(const struct sock *sk)
 	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
 		return NTA_CLASSES;
 	return NTA_KERNEL;
-}
-
-/*
- * Is it a full socket, in a state that says nothing about its end? Its cookie
- * alone tells then whether it has an entry.
- */
-static __always_inline bool nta_sk_is_plain(const struct sock *sk,
-					    enum nta_flow flow)
-{
-	const u32 states = flow == NTA_UDP_SND ?
-		TCPF_CLOSE | TCPF_ESTABLISHED :
-		TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT | TCPF_LISTEN;
-
-	return states >> sk->sk_state & 1;
 }
 
 /* Does the packet come with its socket? Not so in another namespace. */
@@ -199,7 +182,7 @@ static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 }
 
 /* The socket that has an entry; NULL and the class instead when none has. */
-static struct sock *nta_sk_owned(struct sock *sk, enum nta_class *class)
+static __always_inline struct sock *nta_sk_owned(struct sock *sk, enum nta_class *class)
 {
 	*class = NTA_NOSOCKET;
 	if (sk)
@@ -215,7 +198,7 @@ static void nta_subflow_join(const struct sock *sk, struct nta_sock *s)
 {
 	struct nta_sock *before;
 
-	if (!nta_owner_unowned())
+	if (!nta_unowned_any())
 		return;
 	before = nta_sock_find(nta_sock_key_subflow(nta_sock_cookie(sk)));
 	if (before && before != s)
@@ -223,12 +206,25 @@ static void nta_subflow_join(const struct sock *sk, struct nta_sock *s)
 }
 
 /*
- * Count any packet for the socket @sk, NULL when it has none. Returns the hook's
- * verdict, to be the last that the packet path calls.
+ * Count a packet that the current task sends on a socket of another one. This
+ * and the next return the hook's verdict, to be the last that the packet path
+ * calls; for a struct as argument it would need a stack frame.
  */
+static noinline unsigned int nta_credit_claim(struct nta_sock *s,
+					      enum nta_flow flow, u64 packets,
+					      u64 bytes)
+{
+	if (nta_owner_claim(s, current))
+		nta_sock_count(s, NTA_SND, packets, bytes);
+	else
+		nta_totals_class(NTA_OVERFLOW, flow + NTA_SND, packets, bytes);
+	return NF_ACCEPT;
+}
+
+/* Count any packet for the socket @sk, NULL when it has none. */
 static noinline unsigned int nta_credit_any(struct sock *sk, enum nta_flow flow,
-					    enum nta_dir dir,
-					    struct nta_wire wire)
+					    enum nta_dir dir, u64 packets,
+					    u64 bytes)
 {
 	enum nta_class class;
 	struct nta_sock *s;
@@ -250,15 +246,13 @@ static noinline unsigned int nta_credit_any(struct sock *sk, enum nta_flow flow,
 		class = NTA_OVERFLOW;
 		goto unowned;
 	}
-	if (1 << sk->sk_state & NTA_CLOSING)
-		s->closing = true;
-	nta_sock_count(s, dir, wire.packets, wire.bytes);
+	nta_sock_count(s, dir, packets, bytes);
 	if (nta_sk_is_subflow(sk))
 		nta_subflow_join(sk, s);
 	return NF_ACCEPT;
 
 unowned:
-	nta_totals_class(class, flow + dir, wire.packets, wire.bytes);
+	nta_totals_class(class, flow + dir, packets, bytes);
 	return NF_ACCEPT;
 }
 
@@ -274,22 +268,30 @@ static __always_inline unsigned int nta_credit(struct sock *sk,
 	struct nta_sock *s;
 
 	nta_totals_all(flow + dir, wire.packets, wire.bytes);
-	if (unlikely(!sk || !nta_sk_is_plain(sk, flow)))
+	/*
+	 * What is no full socket has no cookie, or one of its own, but in
+	 * TIME_WAIT that of the connection.
+	 */
+	if (unlikely(!sk || (flow == NTA_TCP_SND &&
+			     sk->sk_state == TCP_TIME_WAIT)))
 		goto any;
 	s = nta_sock_peek(nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
 	if (unlikely(!s))
 		goto any;
 	if (dir == NTA_SND && unlikely(READ_ONCE(s->pid) != task_pid(current)) &&
 	    nta_task_sends())
-		goto any;
+		return nta_credit_claim(s, flow, wire.packets, wire.bytes);
 	nta_sock_count(s, dir, wire.packets, wire.bytes);
 	return NF_ACCEPT;
 any:
-	return nta_credit_any(sk, flow, dir, wire);
+	return nta_credit_any(sk, flow, dir, wire.packets, wire.bytes);
 }
 
-/* Any packet in LOCAL_OUT. */
-static noinline unsigned int nta_out_any(struct sk_buff *skb,
+/*
+ * Any packet in LOCAL_OUT. The slow cases take the arguments of a hook, which then
+ * need not be moved.
+ */
+static noinline unsigned int nta_out_any(void *priv, struct sk_buff *skb,
 					 const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
@@ -297,8 +299,10 @@ static noinline unsigned int nta_out_any(struct sk_buff *skb,
 	struct sock *sk = state->sk;
 	struct nta_wire wire;
 
+	if (nta_packet_out_again(skb, state))
+		return NF_ACCEPT;
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol))
+		if (nta_is_icmp(l4.protocol, state->pf))
 			nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
 	}
@@ -311,12 +315,13 @@ static noinline unsigned int nta_out_any(struct sk_buff *skb,
 	return nta_credit(sk, flow, NTA_SND, wire);
 }
 
-static __always_inline unsigned int nta_out(struct sk_buff *skb,
+static __always_inline unsigned int nta_out(void *priv, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    u8 pf, enum nta_flow flow)
 {
-	if (unlikely(!skb->sk || !nta_packet_out_is_plain(skb, pf)))
-		return nta_out_any(skb, state);
+	if (unlikely(!skb->sk || netif_is_l3_master(state->out) ||
+		     !nta_packet_out_is_plain(skb, pf)))
+		return nta_out_any(priv, skb, state);
 	return nta_credit(state->sk, flow, NTA_SND,
 			  nta_wire_plain(skb->len, nta_link_out(state->out)));
 }
@@ -325,20 +330,18 @@ static __always_inline unsigned int nta_out(struct sk_buff *skb,
  * LOCAL_OUT. The socket is the hook's, not the packet's: of a tunnel's packet
  * the latter is the inner one's. Softirq or process, under rcu_read_lock().
  */
-static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
+static __always_inline unsigned int nta_hook_out(void *priv, struct sk_buff *skb,
 						 const struct nf_hook_state *state,
 						 u8 pf)
 {
 	u8 protocol = nta_l4_protocol(skb, pf);
 
-	if (nta_packet_out_again(skb, state))
-		return NF_ACCEPT;
 	if (protocol == IPPROTO_TCP)
-		return nta_out(skb, state, pf, NTA_TCP_SND);
+		return nta_out(priv, skb, state, pf, NTA_TCP_SND);
 	if (protocol == IPPROTO_UDP)
-		return nta_out(skb, state, pf, NTA_UDP_SND);
-	if (!nta_is_icmp(protocol))
-		return nta_out_any(skb, state);
+		return nta_out(priv, skb, state, pf, NTA_UDP_SND);
+	if (!nta_is_icmp(protocol, pf) || netif_is_l3_master(state->out))
+		return nta_out_any(priv, skb, state);
 	nta_totals_icmp(NTA_SND, 1);
 	return NF_ACCEPT;
 }
@@ -391,7 +394,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		return;
 	}
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol))
+		if (nta_is_icmp(l4.protocol, state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return;
 	}
@@ -411,7 +414,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 }
 
 /* Any packet in LOCAL_IN. */
-static noinline unsigned int nta_in_any(struct sk_buff *skb,
+static noinline unsigned int nta_in_any(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
@@ -419,12 +422,14 @@ static noinline unsigned int nta_in_any(struct sk_buff *skb,
 	struct nta_wire wire;
 	struct sock *sk;
 
+	if (nta_packet_heard(skb))
+		return NF_ACCEPT;
 	if (l4.fragment) {
 		nta_in_fragment(skb, state, l4);
 		return NF_ACCEPT;
 	}
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol))
+		if (nta_is_icmp(l4.protocol, state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}
@@ -440,14 +445,14 @@ static noinline unsigned int nta_in_any(struct sk_buff *skb,
 
 /* A plain packet that comes without its socket, as all do on lo. */
 static __always_inline unsigned int
-nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
-	      enum nta_flow flow)
+nta_in_lookup(void *priv, struct sk_buff *skb,
+	      const struct nf_hook_state *state, u8 pf, enum nta_flow flow)
 {
 	struct sock *sk = flow == NTA_TCP_SND ? nta_lookup_tcp(skb, state, pf) :
 						nta_lookup_udp(skb, state, pf);
 
 	if (unlikely(!sk))
-		return nta_in_any(skb, state);
+		return nta_in_any(priv, skb, state);
 	nta_credit(sk, flow, NTA_RCV,
 		   nta_wire_plain(skb->len, nta_link_in(state->in)));
 	if (flow == NTA_TCP_SND)
@@ -456,53 +461,56 @@ nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
 }
 
 /* Not inlined: the packets that come with their socket need no stack frame. */
-static noinline unsigned int nta_in_lookup_v4(struct sk_buff *skb,
+static noinline unsigned int nta_in_lookup_v4(void *priv, struct sk_buff *skb,
 					      const struct nf_hook_state *state,
 					      enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_TCP_SND);
-	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND);
+		return nta_in_lookup(priv, skb, state, NFPROTO_IPV4,
+				     NTA_TCP_SND);
+	return nta_in_lookup(priv, skb, state, NFPROTO_IPV4, NTA_UDP_SND);
 }
 
-static noinline unsigned int nta_in_lookup_v6(struct sk_buff *skb,
+static noinline unsigned int nta_in_lookup_v6(void *priv, struct sk_buff *skb,
 					      const struct nf_hook_state *state,
 					      enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_TCP_SND);
-	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
+		return nta_in_lookup(priv, skb, state, NFPROTO_IPV6,
+				     NTA_TCP_SND);
+	return nta_in_lookup(priv, skb, state, NFPROTO_IPV6, NTA_UDP_SND);
 }
 
-static __always_inline unsigned int nta_in(struct sk_buff *skb,
+static __always_inline unsigned int nta_in(void *priv, struct sk_buff *skb,
 					   const struct nf_hook_state *state,
 					   u8 pf, enum nta_flow flow)
 {
 	if (unlikely(skb_is_gso(skb) || nta_link_is_tunnel(state->in) ||
 		     nta_frag_is_reassembled(skb, pf)))
-		return nta_in_any(skb, state);
+		return nta_in_any(priv, skb, state);
 	if (unlikely(!nta_sk_is_known(skb, state)))
-		return pf == NFPROTO_IPV4 ? nta_in_lookup_v4(skb, state, flow) :
-					    nta_in_lookup_v6(skb, state, flow);
+		return pf == NFPROTO_IPV4 ?
+			       nta_in_lookup_v4(priv, skb, state, flow) :
+			       nta_in_lookup_v6(priv, skb, state, flow);
 	return nta_credit(skb->sk, flow, NTA_RCV,
 			  nta_wire_plain(skb->len, nta_link_in(state->in)));
 }
 
 /* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
-static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
+static __always_inline unsigned int nta_hook_in(void *priv, struct sk_buff *skb,
 						const struct nf_hook_state *state,
 						u8 pf)
 {
 	u8 protocol = nta_l4_protocol(skb, pf);
 
+	if (protocol == IPPROTO_TCP)
+		return nta_in(priv, skb, state, pf, NTA_TCP_SND);
 	if (unlikely(nta_packet_heard(skb)))
 		return NF_ACCEPT;
-	if (protocol == IPPROTO_TCP)
-		return nta_in(skb, state, pf, NTA_TCP_SND);
 	if (protocol == IPPROTO_UDP)
-		return nta_in(skb, state, pf, NTA_UDP_SND);
-	if (!nta_is_icmp(protocol))
-		return nta_in_any(skb, state);
+		return nta_in(priv, skb, state, pf, NTA_UDP_SND);
+	if (!nta_is_icmp(protocol, pf))
+		return nta_in_any(priv, skb, state);
 	nta_totals_icmp(NTA_RCV, 1);
 	return NF_ACCEPT;
 }
@@ -510,25 +518,25 @@ static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
 static unsigned int nta_hook_out_v4(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	return nta_hook_out(skb, state, NFPROTO_IPV4);
+	return nta_hook_out(priv, skb, state, NFPROTO_IPV4);
 }
 
 static unsigned int nta_hook_out_v6(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	return nta_hook_out(skb, state, NFPROTO_IPV6);
+	return nta_hook_out(priv, skb, state, NFPROTO_IPV6);
 }
 
 static unsigned int nta_hook_in_v4(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	return nta_hook_in(skb, state, NFPROTO_IPV4);
+	return nta_hook_in(priv, skb, state, NFPROTO_IPV4);
 }
 
 static unsigned int nta_hook_in_v6(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	return nta_hook_in(skb, state, NFPROTO_IPV6);
+	return nta_hook_in(priv, skb, state, NFPROTO_IPV6);
 }
 
 #define NTA_HOOK(function, family, number) { \

@@ -19,16 +19,23 @@ struct nta_ports {
 	__be16 dest;
 };
 
-/* NULL when they are not in the linear part of the packet. */
+/* NULL unless @len bytes from them on are in the linear part of the packet. */
 static __always_inline const struct nta_ports *
-nta_lookup_ports(const struct sk_buff *skb, u8 pf)
+nta_lookup_ports(const struct sk_buff *skb, u8 pf, u32 len)
 {
 	u32 offset = pf == NFPROTO_IPV4 ? ip_hdr(skb)->ihl * 4 :
 					  sizeof(struct ipv6hdr);
 
-	if (unlikely(skb_headlen(skb) < offset + sizeof(struct nta_ports)))
+	if (unlikely(skb_headlen(skb) < offset + len))
 		return NULL;
 	return (const void *)(skb_network_header(skb) + offset);
+}
+
+/* The first packet of a connection is for a listener, if for anybody. */
+static __always_inline bool nta_lookup_is_syn(const struct nta_ports *ports)
+{
+	return (tcp_flag_word(ports) & (TCP_FLAG_SYN | TCP_FLAG_ACK)) ==
+	       TCP_FLAG_SYN;
 }
 
 /**
@@ -44,10 +51,11 @@ static __always_inline struct sock *
 nta_lookup_tcp(const struct sk_buff *skb, const struct nf_hook_state *state,
 	       u8 pf)
 {
-	const struct nta_ports *ports = nta_lookup_ports(skb, pf);
+	const struct nta_ports *ports =
+		nta_lookup_ports(skb, pf, sizeof(struct tcphdr));
 	int dif = state->in->ifindex;
 
-	if (unlikely(!ports))
+	if (unlikely(!ports || nta_lookup_is_syn(ports)))
 		return NULL;
 	if (pf == NFPROTO_IPV4)
 		return nta_inet_lookup_established(state->net, ip_hdr(skb)->saddr,
@@ -72,7 +80,8 @@ static __always_inline struct sock *
 nta_lookup_udp(const struct sk_buff *skb, const struct nf_hook_state *state,
 	       u8 pf)
 {
-	const struct nta_ports *ports = nta_lookup_ports(skb, pf);
+	const struct nta_ports *ports =
+		nta_lookup_ports(skb, pf, sizeof(struct nta_ports));
 	int dif = state->in->ifindex;
 
 	if (unlikely(!ports))

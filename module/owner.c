@@ -9,18 +9,12 @@
 #include "owner.h"
 #include "sock.h"
 #include "task.h"
+#include "unowned.h"
 #include "walk.h"
 
-/* How many entries are looked at with bottom halves off. */
-#define NTA_BATCH		64
 /* After how many collections without traffic an entry is dropped. */
 #define NTA_IDLE_TCP		24
 #define NTA_IDLE_UDP		3
-#define NTA_IDLE_UNOWNED	6
-
-static DEFINE_SPINLOCK(nta_unowned_lock);
-static LIST_HEAD(nta_unowned);
-static unsigned int nta_unowned_n;
 
 /* Number of the present fold, under nta_task_mutex; see nta_sock.stamp. */
 static u32 nta_stamp;
@@ -35,33 +29,24 @@ MODULE_PARM_DESC(break_credit, "lose what is folded, to see tests fail");
 static const bool nta_break_credit;
 #endif
 
-/**
- * nta_owner_unowned - how many sockets have no owner
- *
- * Context: any.
- */
-unsigned int nta_owner_unowned(void)
-{
-	return READ_ONCE(nta_unowned_n);
-}
-
 /* Credit what @s holds to @t and its process; caller holds the lock of that. */
 static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
 {
-	struct nta_count count[NTA_DIRS];
-	int dir;
+	struct nta_proc *proc = t->proc;
+	struct nta_count count;
+	enum nta_dir dir;
 
-	lockdep_assert_held(&t->proc->lock);
-	if (!nta_sock_take(s, count))
-		return;
-	s->active = true;
-	if (nta_break_credit)
-		return;
-	for (dir = 0; dir < NTA_DIRS; dir++) {
-		u64 packets = count[dir].packets, bytes = count[dir].bytes;
-
-		nta_count_add(&t->count[s->flow + dir], packets, bytes);
-		nta_count_add(&t->proc->count[s->flow + dir], packets, bytes);
+	lockdep_assert_held(&proc->lock);
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (!nta_sock_take(s, dir, &count))
+			continue;
+		s->active = true;
+		if (nta_break_credit)
+			continue;
+		nta_count_add(&t->count[s->flow + dir], count.packets,
+			      count.bytes);
+		nta_count_add(&proc->count[s->flow + dir], count.packets,
+			      count.bytes);
 	}
 }
 
@@ -77,9 +62,9 @@ static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
 void nta_owner_settle(struct nta_sock *s)
 {
 	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
-	struct nta_count count[NTA_DIRS];
+	struct nta_count count;
 	bool dead = true;
-	int dir;
+	enum nta_dir dir;
 
 	if (t) {
 		spin_lock_bh(&t->proc->lock);
@@ -89,11 +74,13 @@ void nta_owner_settle(struct nta_sock *s)
 		spin_unlock_bh(&t->proc->lock);
 		nta_thread_put(t);
 	}
-	if (!dead || !nta_sock_take(s, count))
+	if (!dead)
 		return;
-	for (dir = 0; dir < NTA_DIRS; dir++)
-		nta_totals_class(NTA_GONE, s->flow + dir, count[dir].packets,
-				 count[dir].bytes);
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (nta_sock_take(s, dir, &count))
+			nta_totals_class(NTA_GONE, s->flow + dir, count.packets,
+					 count.bytes);
+	}
 }
 
 /* Take @s off its list; caller holds its right to move. */
@@ -102,10 +89,7 @@ static void nta_owner_detach(struct nta_sock *s)
 	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
 
 	if (!t) {
-		spin_lock_bh(&nta_unowned_lock);
-		list_del_init(&s->link);
-		WRITE_ONCE(nta_unowned_n, nta_unowned_n - 1);
-		spin_unlock_bh(&nta_unowned_lock);
+		nta_unowned_del(s);
 		return;
 	}
 	spin_lock_bh(&t->proc->lock);
@@ -140,12 +124,7 @@ static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t)
 /* Put @s, which is on no list, among the unowned; caller holds its right. */
 static void nta_owner_set_aside(struct nta_sock *s)
 {
-	spin_lock_bh(&nta_unowned_lock);
-	s->stamp = READ_ONCE(nta_stamp);
-	s->idle = 0;
-	list_add_tail(&s->link, &nta_unowned);
-	WRITE_ONCE(nta_unowned_n, nta_unowned_n + 1);
-	spin_unlock_bh(&nta_unowned_lock);
+	nta_unowned_add(s);
 	nta_walk_kick();
 }
 
@@ -184,23 +163,54 @@ bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task)
 	return attached;
 }
 
+/*
+ * Give @s from one thread to another of the same process; caller holds its right
+ * to move, bottom halves are off. @to needs no reference.
+ */
+static bool nta_owner_pass(struct nta_sock *s, struct nta_thread *from,
+			   struct nta_thread *to)
+{
+	struct nta_proc *proc = from->proc;
+	bool linked;
+
+	if (to->proc != proc)
+		return false;
+	spin_lock(&proc->lock);
+	linked = to->linked && !proc->dead;
+	if (linked) {
+		nta_owner_fold(s, from);
+		/* The table has one while it is linked. */
+		refcount_inc(&to->ref);
+		rcu_assign_pointer(s->owner, to);
+		WRITE_ONCE(s->pid, to->pid);
+		s->stamp = READ_ONCE(nta_stamp);
+		list_move_tail(&s->link, &to->socks);
+	}
+	spin_unlock(&proc->lock);
+	if (linked)
+		nta_thread_put(from);
+	return linked;
+}
+
 /* As nta_owner_claim(); @missing: only when there is no owner yet. */
 static bool nta_owner_change(struct nta_sock *s, struct task_struct *task,
 			     bool missing)
 {
-	struct nta_thread *t;
+	struct nta_thread *t, *from;
 	bool claimed = true;
 
 	local_bh_disable();
 	if (!nta_sock_trymove(s))
 		goto out;
-	if (missing && rcu_access_pointer(s->owner))
-		goto moved;
-	t = nta_thread_of(task);
-	if (t && rcu_access_pointer(s->owner) == t) {
-		nta_thread_put(t);
-		goto moved;
+	from = rcu_dereference_protected(s->owner, true);
+	if (from) {
+		if (missing)
+			goto moved;
+		t = nta_thread_peek(task_pid(task));
+		if (t && (t == from || nta_owner_pass(s, from, t)))
+			goto moved;
 	}
+	t = nta_thread_of(task);
 	nta_owner_detach(s);
 	claimed = t && nta_owner_attach(s, t);
 	if (!claimed) {
@@ -282,17 +292,6 @@ static u32 nta_owner_next_stamp(void)
 	return nta_stamp;
 }
 
-/* Drop entries that have been taken off the lists; the caller had the right. */
-static void nta_owner_drop(struct list_head *dropped)
-{
-	struct nta_sock *s, *next;
-
-	list_for_each_entry_safe(s, next, dropped, link) {
-		list_del_init(&s->link);
-		nta_sock_drop(s);
-	}
-}
-
 /*
  * Fold the sockets of @t, each once, in batches: visited entries go to the
  * tail with the present stamp. @stale, when given, says which to drop.
@@ -324,7 +323,7 @@ static void nta_owner_rotate(struct nta_thread *t,
 				list_move_tail(&s->link, &t->socks);
 		}
 		spin_unlock_bh(&t->proc->lock);
-		nta_owner_drop(&dropped);
+		nta_sock_drop(&dropped);
 		cond_resched();
 	}
 }
@@ -359,7 +358,9 @@ static bool nta_owner_stale(struct nta_sock *s)
 {
 	u8 limit = NTA_IDLE_TCP;
 
-	if (s->closing || s->flow == NTA_UDP_SND)
+	if (READ_ONCE(s->closed))
+		return true;
+	if (s->flow == NTA_UDP_SND)
 		limit = NTA_IDLE_UDP;
 	s->idle = s->active ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->active = false;
@@ -382,87 +383,6 @@ void nta_owner_expire(struct nta_thread *thread, bool pressed)
 {
 	nta_owner_rotate(thread, pressed ? nta_owner_stale_pressed :
 					   nta_owner_stale);
-}
-
-/* Visit each unowned entry once, in batches; @visit says which to drop. */
-static void nta_owner_rotate_unowned(bool (*visit)(struct nta_sock *s, void *),
-				     void *arg)
-{
-	u32 stamp = nta_owner_next_stamp();
-	LIST_HEAD(dropped);
-	bool more = true;
-	int n;
-
-	while (more) {
-		spin_lock_bh(&nta_unowned_lock);
-		for (n = 0; more && n < NTA_BATCH; n++) {
-			struct nta_sock *s;
-
-			s = list_first_entry_or_null(&nta_unowned,
-						     struct nta_sock, link);
-			if (!s || s->stamp == stamp) {
-				more = false;
-				break;
-			}
-			s->stamp = stamp;
-			if (visit(s, arg) && nta_sock_trymove(s)) {
-				list_move_tail(&s->link, &dropped);
-				WRITE_ONCE(nta_unowned_n, nta_unowned_n - 1);
-			} else {
-				list_move_tail(&s->link, &nta_unowned);
-			}
-		}
-		spin_unlock_bh(&nta_unowned_lock);
-		nta_owner_drop(&dropped);
-		cond_resched();
-	}
-}
-
-static bool nta_owner_stale_unowned(struct nta_sock *s, void *unused)
-{
-	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
-		      atomic64_read(&s->packets[NTA_RCV]);
-
-	s->idle = packets != s->last ? 0 : min_t(int, s->idle + 1, U8_MAX);
-	s->last = packets;
-	return s->idle >= NTA_IDLE_UNOWNED;
-}
-
-/**
- * nta_owner_expire_unowned - drop unowned entries that no walk found an owner
- * for and that carry nothing any more
- *
- * What they hold becomes traffic of sockets whose process is gone.
- *
- * Context: process, nta_task_mutex held; once in a collection.
- */
-void nta_owner_expire_unowned(void)
-{
-	nta_owner_rotate_unowned(nta_owner_stale_unowned, NULL);
-}
-
-static bool nta_owner_sum(struct nta_sock *s, void *arg)
-{
-	struct nta_count *sum = arg;
-	int dir;
-
-	for (dir = 0; dir < NTA_DIRS; dir++)
-		nta_count_add(&sum[s->flow + dir],
-			      atomic64_read(&s->packets[dir]),
-			      atomic64_read(&s->bytes[dir]));
-	return false;
-}
-
-/**
- * nta_owner_waiting - sum what waits for an owner
- * @sum: receives packets and bytes by flow
- *
- * Context: process, nta_task_mutex held.
- */
-void nta_owner_waiting(struct nta_count sum[NTA_FLOWS])
-{
-	memset(sum, 0, NTA_FLOWS * sizeof(*sum));
-	nta_owner_rotate_unowned(nta_owner_sum, sum);
 }
 
 /**
@@ -553,7 +473,7 @@ void nta_owner_release(struct nta_thread *thread)
 		}
 		more = !list_empty(&thread->socks);
 		spin_unlock_bh(&thread->proc->lock);
-		nta_owner_drop(&dropped);
+		nta_sock_drop(&dropped);
 		cond_resched();
 	}
 }

@@ -11,8 +11,6 @@ struct nta_sock;
 struct nta_thread;
 struct task_struct;
 
-unsigned int nta_owner_unowned(void);
-
 /* Packet path: softirq or process, under rcu_read_lock(). */
 bool nta_owner_claim(struct nta_sock *s, struct task_struct *task);
 void nta_owner_resolve(struct nta_sock *s, struct task_struct *task);
@@ -25,8 +23,6 @@ void nta_owner_park(struct nta_sock *s);
 void nta_owner_fold_thread(struct nta_thread *thread);
 void nta_owner_fold_proc(struct nta_proc *proc);
 void nta_owner_expire(struct nta_thread *thread, bool pressed);
-void nta_owner_expire_unowned(void);
-void nta_owner_waiting(struct nta_count sum[NTA_FLOWS]);
 void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to);
 void nta_owner_release(struct nta_thread *thread);
 

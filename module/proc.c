@@ -8,12 +8,12 @@
 
 #include "exit.h"
 #include "frag.h"
-#include "owner.h"
 #include "proc.h"
 #include "sock.h"
 #include "switch.h"
 #include "task.h"
 #include "totals.h"
+#include "unowned.h"
 #include "walk.h"
 
 static struct proc_dir_entry *nta_proc_entry;
@@ -77,7 +77,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 
 	nta_totals_read(&sum);
 	mutex_lock(&nta_task_mutex);
-	nta_owner_waiting(waiting);
+	nta_unowned_waiting(waiting);
 	mutex_unlock(&nta_task_mutex);
 	nta_frag_waiting(waiting);
 	nta_frag_waiting(sum.all);
@@ -97,7 +97,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "owner walks: %llu\n", walks.walks);
 	seq_printf(m, "owner walk descriptors: %llu\n", walks.descriptors);
 	seq_printf(m, "owner walk last ns: %llu\n", walks.last_ns);
-	seq_printf(m, "sockets without owner: %u\n", nta_owner_unowned());
+	seq_printf(m, "sockets without owner: %u\n", nta_unowned_any());
 	seq_printf(m, "objects: sockets %ld tasks %ld\n",
 		   atomic_long_read(&nta_sock_objects),
 		   atomic_long_read(&nta_task_objects));

@@ -13,6 +13,7 @@
 #include "selftest.h"
 #include "sock.h"
 #include "task.h"
+#include "unowned.h"
 #include "wire.h"
 
 /* Sockets in the test: enough for the table to grow and shrink. */
@@ -72,8 +73,8 @@ static bool nta_selftest_wire(void)
 
 static bool nta_selftest_sock(u64 key)
 {
-	struct nta_count count[NTA_DIRS];
 	bool added, again, ok = true;
+	struct nta_count count;
 	struct nta_sock *s, *peeked;
 
 	rcu_read_lock();
@@ -92,10 +93,12 @@ static bool nta_selftest_sock(u64 key)
 	nta_sock_count(s, NTA_SND, 3, 300);
 	nta_sock_count(s, NTA_RCV, 1, 50);
 	nta_sock_count(s, NTA_SND, 1, 1);
-	ok &= nta_expect(nta_sock_take(s, count));
-	ok &= nta_expect(count[NTA_SND].packets == 4 && count[NTA_SND].bytes == 301);
-	ok &= nta_expect(count[NTA_RCV].packets == 1 && count[NTA_RCV].bytes == 50);
-	ok &= nta_expect(!nta_sock_take(s, count));
+	ok &= nta_expect(nta_sock_take(s, NTA_SND, &count));
+	ok &= nta_expect(count.packets == 4 && count.bytes == 301);
+	ok &= nta_expect(nta_sock_take(s, NTA_RCV, &count));
+	ok &= nta_expect(count.packets == 1 && count.bytes == 50);
+	ok &= nta_expect(!nta_sock_take(s, NTA_SND, &count));
+	ok &= nta_expect(!nta_sock_take(s, NTA_RCV, &count));
 	rcu_read_unlock();
 	return ok;
 }
@@ -128,7 +131,7 @@ static bool nta_selftest_tables(void)
 		ok &= nta_selftest_sock(nta_sock_key(NTA_SELFTEST_COOKIE + i, NTA_UDP_SND));
 	ok &= nta_expect(atomic_read(&nta_procs.nelems) == 1);
 	ok &= nta_expect(atomic_read(&nta_threads.nelems) == 1);
-	ok &= nta_expect(nta_owner_unowned() == 0);
+	ok &= nta_expect(nta_unowned_any() == 0);
 	ok &= nta_selftest_release();
 	ok &= nta_expect(atomic_long_read(&nta_sock_objects) == 0);
 	ok &= nta_expect(atomic_read(&nta_socks.nelems) == 0);

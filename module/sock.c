@@ -16,43 +16,53 @@ atomic_long_t nta_sock_objects;
 
 static struct kmem_cache *nta_sock_cache;
 
+static int nta_sock_compare(struct rhashtable_compare_arg *arg,
+			    const void *entry)
+{
+	const struct nta_sock *s = entry;
+
+	return s->key != *(const u64 *)arg->key;
+}
+
+/* Without a function of its own to compare, the table calls memcmp(). */
 static const struct rhashtable_params nta_sock_params = {
 	.key_len = sizeof(u64),
 	.key_offset = offsetof(struct nta_sock, key),
 	.head_offset = offsetof(struct nta_sock, node),
 	.hashfn = nta_sock_hash,
+	.obj_cmpfn = nta_sock_compare,
 	.automatic_shrinking = true,
 };
 
 /**
- * nta_sock_find - find the entry of a key
+ * nta_sock_find_slowly - find the entry of a key where nta_sock_peek() did not
  * @key: see nta_sock_key()
  *
  * Context: any but hard interrupts, under rcu_read_lock().
  * Return: the entry, valid until rcu_read_unlock(), or NULL.
  */
-struct nta_sock *nta_sock_find(u64 key)
+struct nta_sock *nta_sock_find_slowly(u64 key)
 {
+	struct bucket_table *table = rht_dereference_rcu(nta_socks.tbl, &nta_socks);
+
+	/* As in rhashtable_lookup(): entries move only while there are two. */
+	smp_rmb();
+	if (!table->nest && !rcu_access_pointer(table->future_tbl))
+		return NULL;
 	return rhashtable_lookup(&nta_socks, &key, nta_sock_params);
 }
 
 /**
- * nta_sock_cookie - the kernel's own name of a socket
+ * nta_sock_cookie_make - make the cookie of a socket that has none yet
  * @sk: a full socket
- *
- * Makes the cookie when nobody has asked for it before. A cookie is never
- * reused while the kernel runs.
  *
  * Context: any.
  * Return: the cookie, never 0.
  */
-u64 nta_sock_cookie(const struct sock *sk)
+u64 nta_sock_cookie_make(const struct sock *sk)
 {
-	u64 cookie = atomic64_read(&sk->sk_cookie);
 	u32 halves[2];
 
-	if (likely(cookie))
-		return cookie;
 	sock_diag_save_cookie((struct sock *)sk, halves);
 	return halves[0] | (u64)halves[1] << 32;
 }
@@ -80,13 +90,22 @@ struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
 		nta_collect_kick();
 	if (n >= max)
 		goto overflow;
-	s = kmem_cache_zalloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
+	s = kmem_cache_alloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!s)
 		goto overflow;
 	s->key = key;
-	s->flow = flow;
-	s->moving = 1;
+	s->pid = NULL;
+	RCU_INIT_POINTER(s->owner, NULL);
 	INIT_LIST_HEAD(&s->link);
+	s->moving = 1;
+	s->stamp = 0;
+	s->last = 0;
+	s->since = 0;
+	s->flow = flow;
+	s->closed = false;
+	s->active = false;
+	s->idle = 0;
+	s->sought = false;
 
 	old = rhashtable_lookup_get_insert_fast(&nta_socks, &s->node,
 						nta_sock_params);
@@ -103,30 +122,13 @@ overflow:
 	return NULL;
 }
 
-/**
- * nta_sock_take - take what an entry holds
- * @s: the entry
- * @count: receives packets and bytes by direction
- *
- * Whatever is counted meanwhile is either taken or stays; nothing is lost.
- *
- * Context: any.
- * Return: whether there was anything.
+/*
+ * Entries are freed with nothing left to take. A cache with a constructor also
+ * spares them the kernel's clearing of each allocation (init_on_alloc).
  */
-bool nta_sock_take(struct nta_sock *s, struct nta_count count[NTA_DIRS])
+static void nta_sock_construct(void *entry)
 {
-	bool any = false;
-	int dir;
-
-	for (dir = 0; dir < NTA_DIRS; dir++) {
-		count[dir] = (struct nta_count){};
-		if (atomic64_read(&s->packets[dir]))
-			count[dir].packets = atomic64_xchg(&s->packets[dir], 0);
-		if (atomic64_read(&s->bytes[dir]))
-			count[dir].bytes = atomic64_xchg(&s->bytes[dir], 0);
-		any |= count[dir].packets || count[dir].bytes;
-	}
-	return any;
+	memset(entry, 0, sizeof(struct nta_sock));
 }
 
 /* No packet can reach the entry any more: what came last is credited here. */
@@ -140,17 +142,22 @@ static void nta_sock_free(struct rcu_head *rcu)
 }
 
 /**
- * nta_sock_drop - forget a socket
- * @s: its entry, on no list; the caller holds the right to move it. When it
- *	still has an owner, what is counted until the grace period ends is the
- *	owner's, whose reference is put then
+ * nta_sock_drop - forget sockets
+ * @entries: list of entries that are on no other list; the caller had the right
+ *	to move them. Of one that still has an owner, what is counted until the
+ *	grace period ends is the owner's, whose reference is put then
  *
  * Context: process or softirq.
  */
-void nta_sock_drop(struct nta_sock *s)
+void nta_sock_drop(struct list_head *entries)
 {
-	rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
-	call_rcu(&s->rcu, nta_sock_free);
+	struct nta_sock *s, *next;
+
+	list_for_each_entry_safe(s, next, entries, link) {
+		list_del(&s->link);
+		rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
+		call_rcu(&s->rcu, nta_sock_free);
+	}
 }
 
 static void nta_sock_destroy(void *entry, void *unused)
@@ -172,7 +179,9 @@ int nta_sock_setup(void)
 	int err;
 
 	nta_sock_multiplier = get_random_u64() | 1;
-	nta_sock_cache = KMEM_CACHE(nta_sock, 0);
+	nta_sock_cache = kmem_cache_create("nta_sock", sizeof(struct nta_sock),
+					   SMP_CACHE_BYTES, 0,
+					   nta_sock_construct);
 	if (!nta_sock_cache)
 		return -ENOMEM;
 	err = rhashtable_init(&nta_socks, &nta_sock_params);

@@ -10,6 +10,9 @@
 
 #include "totals.h"
 
+/* How many entries of a list are looked at with bottom halves off. */
+#define NTA_BATCH	64
+
 struct nta_thread;
 struct pid;
 
@@ -24,15 +27,17 @@ struct pid;
  * @bytes: by direction, not yet folded into the owner
  * @link: among the owner's sockets, under the lock of its process, or among
  *	the unowned sockets, under their lock
+ * @rcu: for the release, when it is on no list any more
  * @moving: bit 0 is held by the one who moves the entry between these lists;
  *	once the entry is dropped it is held for good
  * @stamp: number of the last fold that visited this entry
  * @last: number of packets at the last look, for entries without owner
+ * @since: since when it has no owner, in jiffies
  * @flow: NTA_TCP_SND or NTA_UDP_SND; plus the direction it is an nta_flow
- * @closing: the connection was seen closing
+ * @closed: the connection is no more: the next collection drops the entry
  * @active: carried something since the last collection
  * @idle: number of collections without traffic
- * @rcu: for the release
+ * @sought: a walk has looked for its owner
  *
  * The first cache line is all that a packet of a known socket touches. The
  * entry is a cache: once folded, dropping it only forgets the owner.
@@ -45,16 +50,20 @@ struct nta_sock {
 	atomic64_t packets[NTA_DIRS];
 	atomic64_t bytes[NTA_DIRS];
 
-	struct list_head link;
+	union {
+		struct list_head link;
+		struct rcu_head rcu;
+	};
 	unsigned long moving;
 	u32 stamp;
 	u32 last;
+	u32 since;
 	u8 flow;
-	bool closing;
+	bool closed;
 	bool active;
 	u8 idle;
-	struct rcu_head rcu;
-} ____cacheline_aligned;
+	bool sought;
+};
 
 extern struct rhashtable nta_socks;
 extern u64 nta_sock_multiplier;
@@ -91,6 +100,12 @@ static inline u64 nta_sock_key(u64 cookie, enum nta_flow flow)
 	return cookie << 2 | (flow == NTA_UDP_SND);
 }
 
+/* The cookie that a key was made of. */
+static inline u64 nta_sock_key_cookie(u64 key)
+{
+	return key >> 2;
+}
+
 /**
  * nta_sock_key_subflow - name the entry of an MPTCP subflow
  * @cookie: of the subflow, whose MPTCP socket is not known yet
@@ -117,23 +132,37 @@ static __always_inline struct nta_sock *nta_sock_peek(u64 key)
 {
 	struct bucket_table *table = rht_dereference_rcu(nta_socks.tbl, &nta_socks);
 	u32 hash = nta_sock_hash(&key, sizeof(key), 0) & (table->size - 1);
-	struct rhash_head *node;
+	unsigned long node;
 	struct nta_sock *s;
 
 	if (unlikely(table->nest))
 		return NULL;
-	rht_for_each_entry_rcu_from(s, node, rht_ptr_rcu(&table->buckets[hash]),
-				    table, hash, node) {
-		if (unlikely(s->key != key))
-			continue;
-		if (!s) /* saves callers a test of what has been read */
-			__builtin_unreachable();
-		return s;
-	}
+	/* Bit 0 is the lock of a bucket, and at the end of its list set, too. */
+	node = (unsigned long)rcu_dereference(table->buckets[hash]) & ~BIT(0);
+	if (unlikely(!node))
+		return NULL;
+	do {
+		s = container_of((struct rhash_head *)node, struct nta_sock, node);
+		if (likely(s->key == key))
+			return s;
+		node = (unsigned long)rcu_dereference(s->node.next);
+	} while (!(node & BIT(0)));
 	return NULL;
 }
 
-struct nta_sock *nta_sock_find(u64 key);
+struct nta_sock *nta_sock_find_slowly(u64 key);
+
+/**
+ * nta_sock_find - find the entry of a key
+ * @key: see nta_sock_key()
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ */
+static inline struct nta_sock *nta_sock_find(u64 key)
+{
+	return nta_sock_peek(key) ?: nta_sock_find_slowly(key);
+}
 
 /**
  * nta_sock_count - count packets of a known socket
@@ -153,6 +182,27 @@ static inline void nta_sock_count(struct nta_sock *s, enum nta_dir dir,
 }
 
 /**
+ * nta_sock_take - take what an entry holds of one direction
+ * @s: the entry
+ * @dir: NTA_SND or NTA_RCV
+ * @count: receives packets and bytes, unless there are none
+ *
+ * Whatever is counted meanwhile is either taken or stays; nothing is lost.
+ *
+ * Context: any.
+ * Return: whether there was anything.
+ */
+static inline bool nta_sock_take(struct nta_sock *s, enum nta_dir dir,
+				 struct nta_count *count)
+{
+	if (!(atomic64_read(&s->packets[dir]) | atomic64_read(&s->bytes[dir])))
+		return false;
+	count->packets = atomic64_xchg(&s->packets[dir], 0);
+	count->bytes = atomic64_xchg(&s->bytes[dir], 0);
+	return true;
+}
+
+/**
  * nta_sock_trymove - become the one who may change owner and list of an entry
  * @s: the entry
  *
@@ -168,10 +218,25 @@ static inline void nta_sock_moved(struct nta_sock *s)
 	clear_bit_unlock(0, &s->moving);
 }
 
-u64 nta_sock_cookie(const struct sock *sk);
+u64 nta_sock_cookie_make(const struct sock *sk);
+
+/**
+ * nta_sock_cookie - the kernel's own name of a socket
+ * @sk: a full socket
+ *
+ * Makes the cookie when nobody has asked for it before. A cookie is never
+ * reused while the kernel runs.
+ *
+ * Context: any.
+ * Return: the cookie, never 0.
+ */
+static inline u64 nta_sock_cookie(const struct sock *sk)
+{
+	return atomic64_read(&sk->sk_cookie) ?: nta_sock_cookie_make(sk);
+}
+
 struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added);
-bool nta_sock_take(struct nta_sock *s, struct nta_count count[NTA_DIRS]);
-void nta_sock_drop(struct nta_sock *s);
+void nta_sock_drop(struct list_head *entries);
 
 int nta_sock_setup(void);
 void nta_sock_teardown(void);

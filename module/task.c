@@ -27,11 +27,29 @@ static u32 nta_pid_hash(const void *data, u32 len, u32 seed)
 	return (x >> 32) ^ (x >> 48);
 }
 
+static int nta_proc_compare(struct rhashtable_compare_arg *arg,
+			    const void *entry)
+{
+	const struct nta_proc *proc = entry;
+
+	return proc->pid != *(struct pid *const *)arg->key;
+}
+
+static int nta_thread_compare(struct rhashtable_compare_arg *arg,
+			      const void *entry)
+{
+	const struct nta_thread *thread = entry;
+
+	return thread->pid != *(struct pid *const *)arg->key;
+}
+
+/* Without a function of its own to compare, a table calls memcmp(). */
 static const struct rhashtable_params nta_proc_params = {
 	.key_len = sizeof(struct pid *),
 	.key_offset = offsetof(struct nta_proc, pid),
 	.head_offset = offsetof(struct nta_proc, node),
 	.hashfn = nta_pid_hash,
+	.obj_cmpfn = nta_proc_compare,
 	.automatic_shrinking = true,
 };
 
@@ -40,6 +58,7 @@ static const struct rhashtable_params nta_thread_params = {
 	.key_offset = offsetof(struct nta_thread, pid),
 	.head_offset = offsetof(struct nta_thread, node),
 	.hashfn = nta_pid_hash,
+	.obj_cmpfn = nta_thread_compare,
 	.automatic_shrinking = true,
 };
 
@@ -118,6 +137,19 @@ struct nta_proc *nta_proc_find(struct pid *pid)
 }
 
 /**
+ * nta_thread_peek - find the entry of a thread
+ * @pid: of the thread
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(), perhaps on its way out; or
+ * NULL.
+ */
+struct nta_thread *nta_thread_peek(struct pid *pid)
+{
+	return rhashtable_lookup(&nta_threads, &pid, nta_thread_params);
+}
+
+/**
  * nta_thread_find - find the entry of a thread
  * @pid: of the thread
  *
@@ -129,7 +161,7 @@ struct nta_thread *nta_thread_find(struct pid *pid)
 	struct nta_thread *thread;
 
 	rcu_read_lock();
-	thread = rhashtable_lookup(&nta_threads, &pid, nta_thread_params);
+	thread = nta_thread_peek(pid);
 	if (thread && !refcount_inc_not_zero(&thread->ref))
 		thread = NULL;
 	rcu_read_unlock();
@@ -304,20 +336,21 @@ static struct nta_thread *nta_thread_create(struct nta_proc *proc,
  */
 struct nta_thread *nta_thread_of(struct task_struct *task)
 {
-	struct pid *pid = get_task_pid(task, PIDTYPE_PID);
-	struct nta_thread *thread = NULL;
+	/* Freed after a grace period: needs no reference. */
+	struct pid *pid = READ_ONCE(task->thread_pid);
+	struct nta_thread *thread;
 	struct nta_proc *proc;
 
-	if (pid)
-		thread = nta_thread_find(pid);
-	if (pid && !thread) {
-		proc = nta_proc_of(task);
-		if (proc) {
-			thread = nta_thread_create(proc, pid);
-			nta_proc_put(proc);
-		}
-	}
-	put_pid(pid);
+	if (!pid)
+		return NULL;
+	thread = nta_thread_peek(pid);
+	if (likely(thread && refcount_inc_not_zero(&thread->ref)))
+		return thread;
+	proc = nta_proc_of(task);
+	if (!proc)
+		return NULL;
+	thread = nta_thread_create(proc, pid);
+	nta_proc_put(proc);
 	return thread;
 }
 

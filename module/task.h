@@ -92,6 +92,7 @@ extern atomic_long_t nta_task_objects;
 
 struct nta_thread *nta_thread_of(struct task_struct *task);
 struct nta_thread *nta_thread_find(struct pid *pid);
+struct nta_thread *nta_thread_peek(struct pid *pid);
 struct nta_proc *nta_proc_find(struct pid *pid);
 void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tracepoints, found by name, that tell who receives from a socket and who is
- * about to end. They make the owner of a receive-only socket known before a walk
- * can, and by its thread. The module works without them.
+ * Tracepoints, found by name, that tell who receives from a socket, who listens,
+ * who is about to end, and which connection has ended. They make the owner of a
+ * receive-only socket known before a walk can, and by its thread. The module
+ * works without them.
  *
- * Every probe is called by the task it is about. Those of receiving return at
- * once when there are no sockets without owner, and those that would have to
- * look through the task's descriptors unless one appeared since the last walk.
+ * The probes of receiving and ending are called by the task they are about.
  */
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
@@ -16,14 +15,15 @@
 #include "sock.h"
 #include "task.h"
 #include "trace.h"
+#include "unowned.h"
 #include "walk.h"
 
-static void nta_trace_received(struct sock *sk)
+static __always_inline void nta_trace_received(struct sock *sk)
 {
 	enum nta_flow flow = NTA_TCP_SND;
 	struct nta_sock *s;
 
-	if (likely(!nta_owner_unowned()) || current->flags & PF_KTHREAD)
+	if (likely(nta_unowned_is_none_of(sk)) || current->flags & PF_KTHREAD)
 		return;
 	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
 		return;
@@ -38,12 +38,6 @@ static void nta_trace_received(struct sock *sk)
 	rcu_read_unlock();
 }
 
-/* tcp_rcv_space_adjust: the task took data from a TCP socket. */
-static void nta_trace_tcp(void *unused, struct sock *sk)
-{
-	nta_trace_received(sk);
-}
-
 /* sock_recv_length (Linux 6.3): a receiving system call is done. */
 static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
 {
@@ -56,8 +50,12 @@ static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
  */
 static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 {
-	if (unlikely(nta_walk_fresh()) && !skb->sk &&
-	    !(current->flags & PF_KTHREAD))
+	if (likely(!nta_unowned_any()))
+		return;
+	if (skb->sk)
+		nta_trace_received(skb->sk);
+	else if (unlikely(nta_unowned_any_new_udp()) &&
+		 !(current->flags & PF_KTHREAD))
 		nta_walk_current(true);
 }
 
@@ -72,7 +70,7 @@ static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
 	if (current->flags & PF_KTHREAD)
 		return;
 	if (!atomic_read(&current->signal->live)) {
-		if (unlikely(nta_walk_fresh()))
+		if (unlikely(nta_unowned_any_new()))
 			nta_walk_current(false);
 		return;
 	}
@@ -81,6 +79,43 @@ static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
 		nta_owner_close(thread);
 		nta_thread_put(thread);
 	}
+}
+
+/* A listener need not send or receive before its process closes it. */
+static void nta_trace_listen(const struct sock *sk)
+{
+	struct nta_sock *s;
+	bool added;
+
+	if (sk->sk_kern_sock || in_interrupt() || current->flags & PF_KTHREAD)
+		return;
+	s = nta_sock_add(nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND),
+			 NTA_TCP_SND, &added);
+	if (added)
+		nta_owner_claim_new(s, current);
+}
+
+/*
+ * inet_sock_set_state: of a connection that is no more, the entry is of no use,
+ * unless the socket connects again.
+ */
+static void nta_trace_state(void *unused, const struct sock *sk, const int old,
+			    const int new)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	struct nta_sock *s;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return;
+	rcu_read_lock();
+	if ((old == TCP_CLOSE || new == TCP_CLOSE) && cookie) {
+		s = nta_sock_find(nta_sock_key(cookie, NTA_TCP_SND));
+		if (s)
+			WRITE_ONCE(s->closed, new == TCP_CLOSE);
+	}
+	if (new == TCP_LISTEN)
+		nta_trace_listen(sk);
+	rcu_read_unlock();
 }
 
 /**
@@ -99,7 +134,7 @@ struct nta_trace {
 
 static struct nta_trace nta_traces[] = {
 	{ "sched_process_exit", 0, nta_trace_exit },
-	{ "tcp_rcv_space_adjust", 0, nta_trace_tcp },
+	{ "inet_sock_set_state", 0, nta_trace_state },
 	{ "sock_recv_length", 0, nta_trace_recv },
 	{ "skb_copy_datagram_iovec", 3, nta_trace_copy },
 };

@@ -17,6 +17,7 @@
 
 #include "owner.h"
 #include "sock.h"
+#include "unowned.h"
 #include "walk.h"
 
 /* Descriptors looked at while the table's lock is held. */
@@ -25,6 +26,11 @@
 #define NTA_WALK_CURRENT	8
 /* Sockets found in one batch. */
 #define NTA_WALK_FOUND		32
+/*
+ * Most sockets get an owner by their first send or receive: a walk begins when
+ * one has waited this long.
+ */
+#define NTA_WALK_PATIENCE	(50 * NSEC_PER_MSEC)
 /* A walk rests at least this long, and this many times its own duration. */
 #define NTA_WALK_REST_MIN	(10 * NSEC_PER_MSEC)
 #define NTA_WALK_REST_FACTOR	20
@@ -59,8 +65,8 @@ static struct nta_walk_stats nta_walks;
 static u64 nta_walk_earliest;
 static u64 nta_walk_due;
 
-/* A socket without owner appeared since the last walk over all began. */
-static bool nta_walk_missing;
+/* The work will look at what is new. */
+static bool nta_walk_kicked;
 
 static void nta_walk_note(struct nta_walk *walk, struct sock *sk,
 			  enum nta_flow flow)
@@ -138,7 +144,7 @@ static void nta_walk_files(struct nta_walk *walk, struct task_struct *task,
 	do {
 		fd = nta_walk_batch(walk, task, fd, leader);
 		cond_resched();
-	} while (fd && nta_owner_unowned());
+	} while (fd && nta_unowned_any());
 }
 
 /*
@@ -214,15 +220,17 @@ static void nta_walk_all(void)
 	struct nta_walk walk = { .holders = LONG_MAX };
 	struct task_struct *task;
 	u64 start = ktime_get_ns();
+	u32 begin;
 
 	mutex_lock(&nta_walk_mutex);
-	WRITE_ONCE(nta_walk_missing, false);
+	begin = jiffies;
 	get_task_struct(&init_task);
 	task = &init_task;
-	while (nta_owner_unowned() && (task = nta_walk_next(task)))
+	while (nta_unowned_any() && (task = nta_walk_next(task)))
 		nta_walk_process(&walk, task);
 	if (task)
 		put_task_struct(task);
+	nta_unowned_mark_sought(begin);
 
 	nta_walks.walks++;
 	nta_walks.descriptors += walk.descriptors;
@@ -233,59 +241,81 @@ static void nta_walk_all(void)
 	mutex_unlock(&nta_walk_mutex);
 }
 
+/* Have the work run at @due, or before when that has been asked for already. */
 static void nta_walk_schedule(u64 due)
 {
 	u64 now = ktime_get_ns();
-	u64 wait = due > now ? due - now : 0;
+	u64 wait;
 
+	due = min(due, READ_ONCE(nta_walk_due));
+	wait = due > now ? due - now : 0;
 	WRITE_ONCE(nta_walk_due, due);
 	mod_delayed_work(nta_walk_wq, &nta_walk_work,
 			 nsecs_to_jiffies(wait + TICK_NSEC - 1));
 }
 
+/*
+ * When the oldest of the sockets that no walk has looked for will have waited
+ * long enough for one; U64_MAX when there is none.
+ */
+static u64 nta_walk_due_new(void)
+{
+	u64 waited;
+	u32 since;
+
+	WRITE_ONCE(nta_walk_kicked, false);
+	/* What comes later kicks again, or is seen here. */
+	smp_mb();
+	if (!nta_unowned_oldest(&since))
+		return U64_MAX;
+	WRITE_ONCE(nta_walk_kicked, true);
+	waited = jiffies_to_nsecs((u32)jiffies - since);
+	return max(READ_ONCE(nta_walk_earliest),
+		   ktime_get_ns() + NTA_WALK_PATIENCE -
+		   min_t(u64, waited, NTA_WALK_PATIENCE));
+}
+
 static void nta_walk_work_fn(struct work_struct *work)
 {
-	static u64 rest;
-	unsigned int before = nta_owner_unowned();
+	static u64 rest, again;
+	u64 due;
 
 	WRITE_ONCE(nta_walk_due, U64_MAX);
-	if (!before)
-		return;
-	nta_walk_all();
-	if (!nta_owner_unowned()) {
+	due = nta_walk_due_new();
+	if (!nta_unowned_any()) {
 		rest = 0;
+		again = 0;
 		return;
 	}
-	/* Nobody holds these, or not yet: look again, ever more rarely. */
+	if (again)
+		due = min(due, again);
+	if (due > ktime_get_ns() && due != U64_MAX) {
+		nta_walk_schedule(due);
+		return;
+	}
+	WRITE_ONCE(nta_walk_kicked, false);
+	nta_walk_all();
+	/* Those left nobody holds, or not yet: look again, ever more rarely. */
 	rest = clamp_t(u64, rest * 2, NTA_WALK_REST_MIN, NTA_WALK_REST_MAX);
-	nta_walk_schedule(max(READ_ONCE(nta_walk_earliest),
-			      ktime_get_ns() + rest));
+	again = max(READ_ONCE(nta_walk_earliest), ktime_get_ns() + rest);
+	if (nta_unowned_any())
+		nta_walk_schedule(again);
 }
 
 /**
  * nta_walk_kick - a socket without owner appeared: find its owner soon
  *
- * At once when the last walk is long enough ago.
- *
  * Context: softirq or process.
  */
 void nta_walk_kick(void)
 {
-	u64 earliest = READ_ONCE(nta_walk_earliest);
-
-	WRITE_ONCE(nta_walk_missing, true);
-	if (READ_ONCE(nta_walk_due) > earliest)
-		nta_walk_schedule(earliest);
-}
-
-/**
- * nta_walk_fresh - is there a socket without owner that no walk looked for?
- *
- * Context: any.
- */
-bool nta_walk_fresh(void)
-{
-	return READ_ONCE(nta_walk_missing);
+	/* Pairs with the one in nta_walk_due_new(). */
+	smp_mb();
+	if (READ_ONCE(nta_walk_kicked))
+		return;
+	WRITE_ONCE(nta_walk_kicked, true);
+	nta_walk_schedule(max(READ_ONCE(nta_walk_earliest),
+			      ktime_get_ns() + NTA_WALK_PATIENCE));
 }
 
 /**
@@ -307,7 +337,7 @@ void nta_walk_current(bool receiving)
 
 	do {
 		fd = nta_walk_batch(&walk, current, fd, current);
-	} while (fd && ++n < NTA_WALK_CURRENT && nta_owner_unowned());
+	} while (fd && ++n < NTA_WALK_CURRENT && nta_unowned_any());
 }
 
 /**
@@ -317,7 +347,7 @@ void nta_walk_current(bool receiving)
  */
 void nta_walk_now(void)
 {
-	if (nta_owner_unowned())
+	if (nta_unowned_any())
 		nta_walk_all();
 }
 
@@ -332,7 +362,7 @@ void nta_walk_pid(struct pid *pid)
 	struct nta_walk walk = { .holders = LONG_MAX };
 	struct task_struct *task, *leader;
 
-	if (!nta_owner_unowned())
+	if (!nta_unowned_any())
 		return;
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_PID);

@@ -19,7 +19,6 @@ struct nta_walk_stats {
 	u64 last_ns;
 };
 
-bool nta_walk_fresh(void);
 void nta_walk_kick(void);
 void nta_walk_current(bool receiving);
 void nta_walk_now(void);
