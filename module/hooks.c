@@ -275,7 +275,7 @@ static __always_inline unsigned int nta_credit(struct sock *sk,
 	if (unlikely(!sk || (flow == NTA_TCP_SND &&
 			     sk->sk_state == TCP_TIME_WAIT)))
 		goto any;
-	s = nta_sock_peek(nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
+	s = nta_sock_peek(nta_sock_table(), nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
 	if (unlikely(!s))
 		goto any;
 	if (dir == NTA_SND && unlikely(READ_ONCE(s->pid) != task_pid(current)) &&

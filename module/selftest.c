@@ -86,7 +86,7 @@ static bool nta_selftest_sock(u64 key)
 	ok &= nta_expect(nta_owner_claim_new(s, current));
 	ok &= nta_expect(s->pid == task_pid(current));
 	ok &= nta_expect(nta_sock_find(key) == s);
-	peeked = nta_sock_peek(key);
+	peeked = nta_sock_peek(nta_sock_table(), key);
 	ok &= nta_expect(!peeked || peeked == s); /* it may miss while the table grows */
 	ok &= nta_expect(nta_sock_add(key, NTA_UDP_SND, &again) == s && !again);
 

@@ -36,16 +36,15 @@ static const struct rhashtable_params nta_sock_params = {
 
 /**
  * nta_sock_find_slowly - find the entry of a key where nta_sock_peek() did not
+ * @table: where that one looked
  * @key: see nta_sock_key()
  *
  * Context: any but hard interrupts, under rcu_read_lock().
  * Return: the entry, valid until rcu_read_unlock(), or NULL.
  */
-struct nta_sock *nta_sock_find_slowly(u64 key)
+struct nta_sock *nta_sock_find_slowly(const struct bucket_table *table, u64 key)
 {
-	struct bucket_table *table = rht_dereference_rcu(nta_socks.tbl, &nta_socks);
-
-	/* As in rhashtable_lookup(): entries move only while there are two. */
+	/* As in rhashtable_lookup(): entries leave a table only for another one. */
 	smp_rmb();
 	if (!table->nest && !rcu_access_pointer(table->future_tbl))
 		return NULL;

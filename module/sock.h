@@ -118,8 +118,14 @@ static inline u64 nta_sock_key_subflow(u64 cookie)
 	return cookie << 2 | 2;
 }
 
+static __always_inline struct bucket_table *nta_sock_table(void)
+{
+	return rht_dereference_rcu(nta_socks.tbl, &nta_socks);
+}
+
 /**
  * nta_sock_peek - find the entry of a key in a few instructions
+ * @table: what nta_sock_table() says
  * @key: see nta_sock_key()
  *
  * What rhashtable_lookup() does while the table rests, and without calls.
@@ -128,9 +134,9 @@ static inline u64 nta_sock_key_subflow(u64 cookie)
  * Return: the entry, valid until rcu_read_unlock(), or NULL: then
  * nta_sock_find() knows whether there is one.
  */
-static __always_inline struct nta_sock *nta_sock_peek(u64 key)
+static __always_inline struct nta_sock *
+nta_sock_peek(const struct bucket_table *table, u64 key)
 {
-	struct bucket_table *table = rht_dereference_rcu(nta_socks.tbl, &nta_socks);
 	u32 hash = nta_sock_hash(&key, sizeof(key), 0) & (table->size - 1);
 	unsigned long node;
 	struct nta_sock *s;
@@ -150,7 +156,7 @@ static __always_inline struct nta_sock *nta_sock_peek(u64 key)
 	return NULL;
 }
 
-struct nta_sock *nta_sock_find_slowly(u64 key);
+struct nta_sock *nta_sock_find_slowly(const struct bucket_table *table, u64 key);
 
 /**
  * nta_sock_find - find the entry of a key
@@ -161,7 +167,9 @@ struct nta_sock *nta_sock_find_slowly(u64 key);
  */
 static inline struct nta_sock *nta_sock_find(u64 key)
 {
-	return nta_sock_peek(key) ?: nta_sock_find_slowly(key);
+	const struct bucket_table *table = nta_sock_table();
+
+	return nta_sock_peek(table, key) ?: nta_sock_find_slowly(table, key);
 }
 
 /**
