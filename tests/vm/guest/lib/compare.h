@@ -27,11 +27,20 @@ bool compare(const std::string& what, const E& expected, const G& got) {
     return same;
 }
 
-// Counters move until the last packet has arrived: read until they agree or time is up.
+// Counters move until the last packet has arrived: read until they agree or time is up, and judge
+// what was read last, for more may have come since.
 template <class Expected, class Got>
 bool compare_settled(const std::string& what, Expected expected, Got got) {
-    eventually([&] { return expected() == got(); }, settling);
-    return compare(what, expected(), got());
+    auto last_expected = expected();
+    auto last_got = got();
+    eventually(
+        [&] {
+            last_expected = expected();
+            last_got = got();
+            return last_expected == last_got;
+        },
+        settling);
+    return compare(what, last_expected, last_got);
 }
 
 template <class E, class Got>
