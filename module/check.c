@@ -69,9 +69,10 @@ static void nta_check_add(struct nta_count sum[NTA_FLOWS],
 		nta_count_add(&sum[flow], count[flow].packets, count[flow].bytes);
 }
 
-static void nta_check_proc(struct nta_audit *audit, struct nta_proc *proc)
+static void nta_check_proc(struct nta_proc *proc, void *arg)
 {
 	struct nta_count threads[NTA_FLOWS] = {};
+	struct nta_audit *audit = arg;
 	struct nta_thread *t;
 	int flow;
 
@@ -90,26 +91,6 @@ static void nta_check_proc(struct nta_audit *audit, struct nta_proc *proc)
 				 threads[flow].bytes > proc->count[flow].bytes;
 	spin_unlock_bh(&proc->lock);
 	audit->procs++;
-}
-
-static void nta_check_procs(struct nta_audit *audit)
-{
-	struct rhashtable_iter iter;
-	struct nta_proc *proc;
-
-	rhashtable_walk_enter(&nta_procs, &iter);
-	rhashtable_walk_start(&iter);
-	while ((proc = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(proc) || !nta_proc_get_maybe_zero(proc))
-			continue;
-		rhashtable_walk_stop(&iter);
-		nta_check_proc(audit, proc);
-		nta_proc_put(proc);
-		cond_resched();
-		rhashtable_walk_start(&iter);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
 }
 
 static void nta_check_socks(struct nta_audit *audit)
@@ -144,7 +125,7 @@ static void nta_check_look(struct nta_audit *audit, struct nta_exit_stats *exits
 	nta_totals_read(&audit->before);
 
 	mutex_lock(&nta_task_mutex);
-	nta_check_procs(audit);
+	nta_proc_each(nta_check_proc, audit);
 	nta_check_socks(audit);
 	nta_unowned_waiting(waiting);
 	nta_exit_stats(exits);

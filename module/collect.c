@@ -21,7 +21,7 @@ static void nta_collect_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(nta_collect_work, nta_collect_work_fn);
 static unsigned long nta_collect_ended_at;
 
-static void nta_collect_proc(struct nta_proc *proc)
+static void nta_collect_proc(struct nta_proc *proc, void *unused)
 {
 	unsigned int max = READ_ONCE(nta_max_sockets);
 	struct nta_thread *thread;
@@ -43,24 +43,7 @@ unlock:
 
 static void nta_collect_work_fn(struct work_struct *work)
 {
-	struct rhashtable_iter iter;
-	struct nta_proc *proc;
-
-	rhashtable_walk_enter(&nta_procs, &iter);
-	rhashtable_walk_start(&iter);
-	while ((proc = rhashtable_walk_next(&iter))) {
-		/* An error says that the table is being resized: go on. */
-		if (IS_ERR(proc) || !nta_proc_get_maybe_zero(proc))
-			continue;
-		rhashtable_walk_stop(&iter);
-		nta_collect_proc(proc);
-		nta_proc_put(proc);
-		cond_resched();
-		rhashtable_walk_start(&iter);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-
+	nta_proc_each(nta_collect_proc, NULL);
 	mutex_lock(&nta_task_mutex);
 	nta_unowned_expire();
 	mutex_unlock(&nta_task_mutex);

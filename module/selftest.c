@@ -74,7 +74,7 @@ static bool nta_selftest_wire(void)
 static bool nta_selftest_sock(u64 key)
 {
 	bool added, again, ok = true;
-	struct nta_count count;
+	struct nta_count count = {};
 	struct nta_sock *s, *peeked;
 
 	rcu_read_lock();

@@ -118,6 +118,37 @@ bool nta_proc_get_maybe_zero(struct nta_proc *proc)
 }
 
 /**
+ * nta_proc_each - visit all processes that are known
+ * @visit: called for each; may sleep
+ * @arg: for @visit
+ *
+ * Those that come or go meanwhile are visited or not; while the table is being
+ * resized one may be visited twice.
+ *
+ * Context: process; sleeps.
+ */
+void nta_proc_each(void (*visit)(struct nta_proc *proc, void *arg), void *arg)
+{
+	struct rhashtable_iter iter;
+	struct nta_proc *proc;
+
+	rhashtable_walk_enter(&nta_procs, &iter);
+	rhashtable_walk_start(&iter);
+	while ((proc = rhashtable_walk_next(&iter))) {
+		/* An error says that the table is being resized: go on. */
+		if (IS_ERR(proc) || !nta_proc_get_maybe_zero(proc))
+			continue;
+		rhashtable_walk_stop(&iter);
+		visit(proc, arg);
+		nta_proc_put(proc);
+		cond_resched();
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+/**
  * nta_proc_find - find the entry of a process
  * @pid: of the process
  *

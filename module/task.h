@@ -31,7 +31,6 @@ struct nta_sock;
  * @exits: among the processes that the exit work looks at
  * @record: among the exit records
  * @btime: start, seconds since the epoch
- * @cgroup: id of its cgroup (version 2)
  * @command: name at the end, written by @wait's callback
  * @rcu: for the release
  */
@@ -97,6 +96,7 @@ struct nta_proc *nta_proc_find(struct pid *pid);
 void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);
 bool nta_proc_get_maybe_zero(struct nta_proc *proc);
+void nta_proc_each(void (*visit)(struct nta_proc *proc, void *arg), void *arg);
 bool nta_proc_finished(struct nta_proc *proc);
 void nta_proc_reap(struct nta_proc *proc);
 void nta_proc_remove(struct nta_proc *proc);
