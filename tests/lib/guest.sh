@@ -7,6 +7,11 @@
 guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
 guest_tests_of_each_kernel+=':Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
 
+# Those in which the kernel changes running code, or a processor goes: docs/testing.md says why they
+# have one thread of the emulator.
+# shellcheck disable=SC2034
+guest_tests_of_one_thread='Switch.*:Processor.*:Suspend.*'
+
 # build_guest_tests : make build/guest/netatop-guest-tests.
 build_guest_tests() {
 	make -s -C tests/vm/guest -j "$(nproc)" BUILD="$BUILD"

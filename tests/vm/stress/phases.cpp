@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "phases.h"
 
+#include <algorithm>
 #include <iostream>
 #include <stdexcept>
 #include <thread>
@@ -21,12 +22,15 @@ namespace module = guest::module;
 // How many percent of the module's allocations fail.
 constexpr unsigned fault_rate = 20;
 
+Roles operator+(Roles some, const Roles& more) {
+    some.insert(some.end(), more.begin(), more.end());
+    return some;
+}
+
+// All that has the kernel's code stay as it is.
 Roles everybody(const Stage& stage) {
-    Roles all;
-    for (auto& some : {traffic_roles(stage), process_roles(stage), namespace_roles(),
-                       stranger_roles(stage), reader_roles()})
-        all.insert(all.end(), some.begin(), some.end());
-    return all;
+    return traffic_roles(stage) + process_roles(stage) + namespace_roles() + stranger_roles(stage) +
+           reader_roles();
 }
 
 // Readers that are inside keep the module for a moment.
@@ -41,17 +45,25 @@ void load() {
         guest::fail("load the module", error);
 }
 
-void everything_at_once(const Stage& stage, const Extent& extent) {
+void everything_at_once(const Roles& roles, const Extent& extent) {
     load();
-    Cast cast(everybody(stage));
+    Cast cast(roles);
     std::this_thread::sleep_for(extent.seconds);
     cast.stop();
     expect_balance();
     unload();
 }
 
+void steady(const Stage& stage, const Extent& extent) {
+    everything_at_once(everybody(stage), extent);
+}
+
+void switch_off_and_on(const Stage& stage, const Extent& extent) {
+    everything_at_once(everybody(stage) + switch_roles(), extent);
+}
+
 void load_and_unload(const Stage& stage, const Extent& extent) {
-    Cast cast(everybody(stage));
+    Cast cast(everybody(stage) + switch_roles());
     // Grace periods do not wait for their turn.
     guest::write_file("/sys/kernel/rcu_expedited", "1");
     const auto end = guest::Clock::now() + extent.seconds;
@@ -84,12 +96,14 @@ void faults_at_random(const Stage& stage, const Extent& extent) {
 
 void commands_at_random(const Stage& stage, const Extent& extent) {
     load();
-    Roles roles = caller_roles();
-    for (auto& role : process_roles(stage))
-        roles.push_back(std::move(role));
-    Cast cast(std::move(roles));
+    const Roles calling = caller_roles();
+    const std::uint64_t callers = calling.size();
+    Cast cast(calling + process_roles(stage));
     const auto end = guest::Clock::now() + extent.seconds;
-    const auto calls = [&] { return cast.turns("calls") * calls_per_turn; };
+    // The turns that callers are in do not count yet.
+    const auto calls = [&] {
+        return (std::max(cast.turns("calls"), callers) - callers) * calls_per_turn;
+    };
     while (guest::Clock::now() < end || calls() < extent.calls)
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     std::cout << "  " << calls() << " calls\n";
@@ -110,9 +124,9 @@ void each_fault(const Stage& stage, const Extent&) {
 
 Phase phase_named(const std::string& name) {
     static const Phase phases[] = {
-        {"steady", everything_at_once},   {"reload", load_and_unload},
-        {"commands", commands_at_random}, {"faults", faults_at_random},
-        {"each-fault", each_fault},
+        {"steady", steady},           {"switch", switch_off_and_on},
+        {"reload", load_and_unload},  {"commands", commands_at_random},
+        {"faults", faults_at_random}, {"each-fault", each_fault},
     };
     for (const auto& phase : phases)
         if (phase.name == name)

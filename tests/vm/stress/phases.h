@@ -22,7 +22,8 @@ struct Phase {
     std::function<void(const Stage&, const Extent&)> run;
 };
 
-// steady: everything at once; reload: under it, the module is loaded and unloaded again and again;
+// steady: everything at once; switch: accounting, too, is switched off and on; reload: under it,
+// the module is loaded and unloaded again and again;
 // commands: calls at random under forks and exits; faults: everything, while allocations of the
 // module fail; each-fault: each allocation fails once.
 Phase phase_named(const std::string& name);

@@ -127,9 +127,12 @@ Roles reader_roles() {
         {"empty-exit", [](Turns& turns) { command_again(turns, NETATOP_EMPTY_EXIT); }},
         {"status", read_status},
         {"tune", tune},
-        {"switch", switch_off_and_on},
         {"audit", audit},
     };
+}
+
+Roles switch_roles() {
+    return {{"switch", switch_off_and_on}};
 }
 
 } // namespace stress

@@ -25,6 +25,7 @@ Roles process_roles(const Stage& stage);  // forks, threads, exec, descriptors t
 Roles namespace_roles();                  // network namespaces that come and go with traffic
 Roles stranger_roles(const Stage& stage); // packets that no honest peer sends
 Roles reader_roles();                     // all that reads from the module, or tunes it
+Roles switch_roles();                     // the parameter that makes the kernel change its code
 Roles caller_roles();                     // commands at random, by those who may and may not
 
 // What a caller does in one turn.

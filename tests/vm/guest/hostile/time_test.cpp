@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Clocks that are set while traffic flows: counters do not depend on them.
+// Clocks that are set, and one that wraps, while traffic flows: counters do not depend on them.
 #include "lib/guest_test.h"
 
 #include <ctime>
+
+#include "lib/stream.h"
 
 using namespace guest;
 
@@ -49,4 +51,45 @@ TEST_P(SetClock, ForwardAndBackWhileCounting) {
         sent++;
     }
     ledger.compare("over " + std::to_string(sent) + " clocks");
+}
+
+namespace {
+
+// The kernel lets the lower half of its count of ticks wrap five minutes after it booted.
+constexpr auto wrap = std::chrono::minutes(5);
+
+std::chrono::nanoseconds since_boot() {
+    timespec now{};
+    check(::clock_gettime(CLOCK_BOOTTIME, &now), "read the clock");
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+class Ticks : public GuestTest {
+protected:
+    void SetUp() override {
+        if (!::getenv("NETATOP_WAIT_FOR_TICKS"))
+            GTEST_SKIP() << "waits five minutes: set NETATOP_WAIT_FOR_TICKS";
+        GuestTest::SetUp();
+    }
+};
+
+} // namespace
+
+TEST_F(Ticks, WrapWhileCounting) {
+    ASSERT_LT(since_boot(), wrap - std::chrono::seconds(3)) << "too late";
+    const Pair pair;
+    Ledger ledger(pair.a, pair.b);
+    std::this_thread::sleep_for(wrap - std::chrono::seconds(2) - since_boot());
+    Stream v4(pair, Family::v4);
+    Stream v6(pair, Family::v6);
+    v4.await_more();
+    v6.await_more();
+    ASSERT_LT(since_boot(), wrap);
+    std::this_thread::sleep_for(wrap + std::chrono::seconds(1) - since_boot());
+    v4.await_more();
+    v6.await_more();
+    compare("EMPTY_EXIT", 0, ctl.call(NETATOP_EMPTY_EXIT));
+    v4.end();
+    v6.end();
+    ledger.compare("from one side to the other");
 }
