@@ -1,32 +1,36 @@
 # shellcheck shell=bash
 # What the scripts of the benchmark share. Needs common.sh.
 
-# PATH/WORKLOAD, see workload/main.cpp. Ten thousand connections and more take long to make, so
-# they are only on lo.
+# PATH/WORKLOAD, see workload/main.cpp.
 # shellcheck disable=SC2034
 {
 	BENCH_WORKLOADS=(
-		{lo4,lo6,veth4,veth6}/{udp,udp-connected,udp-64-threads,udp-8-writers,icmp,tcp-connect,tcp-bulk,tcp-1,tcp-1000}
+		{lo4,lo6,veth4,veth6}/{udp,udp-connected,udp-64-threads,udp-8-writers,icmp,tcp-connect,tcp-bulk}
+		{lo4,lo6,veth4,veth6}/{tcp-1,tcp-1000,tcp-10000,tcp-50000}
+		lo4/tcp-5000
 		routed4/udp-connected
-		lo4/{tcp-5000,tcp-10000,tcp-50000}
 	)
 	BENCH_SHORT=(
-		{lo4,veth4}/{udp-connected,tcp-1} {lo6,veth6}/udp
-		lo4/{udp-8-writers,tcp-connect,tcp-1000}
+		lo4/{udp,udp-8-writers,tcp-1,tcp-connect} lo6/udp
+		veth4/{udp-connected,tcp-1,icmp} veth6/tcp-1 routed4/udp-connected
 	)
 }
 
 # bench_variant NAME KERNEL : what the guest is to load for a variant, which sees the source tree as
-# its directory.
+# its directory. The file of another module is variant "other".
 bench_variant() {
-	local module parameters=''
+	local name=$1 module parameters=''
 	case $1 in
+	*.ko)
+		install -D -t "$BUILD/bench/other" "$1"
+		name=other module=$BUILD/bench/other/${1##*/}
+		;;
 	floor) module=$(bench_floor "$2") ;;
 	lookup) module=$(bench_floor "$2") parameters=' lookup=1' ;;
 	ours) module=$("$TREE/tests/vm/build-module" "$2") ;;
 	*) die "unknown variant $1" ;;
 	esac
-	printf '%s=%s%s\n' "$1" "${module#"$TREE/"}" "$parameters"
+	printf '%s=%s%s\n' "$name" "${module#"$TREE/"}" "$parameters"
 }
 
 bench_floor() {

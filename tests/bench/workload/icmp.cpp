@@ -37,5 +37,5 @@ private:
 } // namespace
 
 std::vector<Recipe> icmp_recipes(const Path& path) {
-    return {{"icmp", 3000, [path] { return std::make_unique<Echo>(path); }}};
+    return {{"icmp", 10, 100, 10, [path] { return std::make_unique<Echo>(path); }}};
 }

@@ -1,18 +1,23 @@
 // netatop-bench: repeats network operations and says how long they took. On a machine whose virtual
 // nanosecond is one instruction, that is how many instructions they took.
 //
-// Output, one line a workload, separated by tabs: the label given, path, workload, operations,
-// nanoseconds, and packets that passed LOCAL_IN or LOCAL_OUT.
+// Each workload is measured with each variant, a module or none, in turn. Output, one line a
+// measurement, separated by tabs: variant, path, workload, operations, nanoseconds, and packets
+// that passed LOCAL_IN or LOCAL_OUT.
+#include "module.h"
 #include "workload.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
+#include <ctime>
 #include <fstream>
-#include <iostream>
+#include <map>
+#include <set>
 #include <sstream>
+#include <thread>
 
 namespace {
 
@@ -73,17 +78,28 @@ extern "C" {
 
 using Clock = std::chrono::steady_clock;
 
-// Repeated, as what the kernel does meanwhile for itself is not the workload's: the least counts.
-constexpr int REPETITIONS = 3;
+// Sleeps for a second, in which what was left behind gets done, and on until a moment that is none
+// of the full seconds, when the kernel does some things, and that each of ten times lies
+// differently between two of its ticks (4 ms).
+void pause_before(int repetition) {
+    timespec until{};
 
-void measure(const std::string& label, const Path& path, const Recipe& recipe) {
+    ::clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += 2;
+    until.tv_nsec = 300000000 + repetition % 10 * 400000L;
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
+// Repeated, as what the kernel does meanwhile for itself is not the workload's: the least counts.
+void measure(const std::string& variant, const Path& path, const Recipe& recipe) {
     const auto workload = recipe.make();
     auto least = Clock::duration::max();
     long packets = 0;
 
-    workload->run(recipe.operations);
-    for (int i = 0; i < REPETITIONS; i++) {
-        ::sleep(1); // what was left behind gets done
+    workload->prepare();
+    for (int i = 0; i < recipe.repetitions; i++) {
+        pause_before(i);
+        workload->run(recipe.lead);
         const long before = read_packets(path);
         const auto begin = Clock::now();
         netatop_bench_begin();
@@ -95,7 +111,7 @@ void measure(const std::string& label, const Path& path, const Recipe& recipe) {
             packets = read_packets(path) - before;
         }
     }
-    std::printf("%s\t%s\t%s\t%ld\t%lld\t%ld\n", label.c_str(), path.name.c_str(),
+    std::printf("%s\t%s\t%s\t%ld\t%lld\t%ld\n", variant.c_str(), path.name.c_str(),
                 recipe.name.c_str(), recipe.operations,
                 static_cast<long long>(std::chrono::nanoseconds(least).count()), packets);
     std::fflush(stdout);
@@ -110,25 +126,40 @@ const std::vector<Path> paths = {
     {"routed4", {"left", "10.2.0.1"}, {"far", "10.3.0.1"}, AF_INET},
 };
 
-std::vector<Recipe> recipes_of(const Path& path) {
-    std::vector<Recipe> all;
+struct Task {
+    Path path;
+    Recipe recipe;
+};
 
-    for (auto recipes : {udp_recipes, thread_recipes, icmp_recipes, tcp_recipes})
-        for (Recipe& recipe : recipes(path))
-            all.push_back(std::move(recipe));
-    return all;
+// The workloads with these names, PATH/WORKLOAD, by stage.
+std::map<size_t, std::vector<Task>> tasks_of(const std::set<std::string>& names) {
+    std::map<size_t, std::vector<Task>> stages;
+
+    for (const Path& path : paths)
+        for (auto recipes : {udp_recipes, thread_recipes, icmp_recipes, tcp_recipes})
+            for (const Recipe& recipe : recipes(path))
+                if (names.count(path.name + "/" + recipe.name))
+                    stages[recipe.stage].push_back({path, recipe});
+    return stages;
 }
 
 } // namespace
 
-// Arguments: a label, then PATH/WORKLOAD, in the order in which to measure.
+// Arguments: VARIANT=[MODULE[ PARAMETERS]]..., "--", PATH/WORKLOAD...
 int main(int argc, char** argv) {
-    for (const Path& path : paths) {
-        const auto recipes = recipes_of(path);
-        for (const Recipe& recipe : recipes)
-            for (int i = 2; i < argc; i++)
-                if (path.name + "/" + recipe.name == argv[i])
-                    measure(argv[1], path, recipe);
-    }
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const auto separator = std::find(words.begin(), words.end(), "--");
+    const std::vector<Variant> variants(words.begin(), separator);
+
+    if (separator == words.end())
+        fail("no workloads");
+    std::thread([] {}).join(); // system calls take more instructions once there was a thread
+    for (const auto& stage : tasks_of({separator + 1, words.end()}))
+        for (const Variant& variant : variants) {
+            const LoadedModule module(variant);
+            ::sleep(2);
+            for (const Task& task : stage.second)
+                measure(variant.name, task.path, task.recipe);
+        }
     return 0;
 }

@@ -72,7 +72,9 @@ Fd bound_socket(const Place& place, int type, uint16_t port) {
     const Address own(place.address, port);
     const int on = 1;
 
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    // With datagrams, it would let two sockets have one port.
+    if (type == SOCK_STREAM)
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (::bind(fd.get(), own.get(), own.length) != 0)
         fail("bind to " + place.address);
     return fd;

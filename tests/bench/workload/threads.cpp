@@ -159,8 +159,10 @@ private:
 
 std::vector<Recipe> thread_recipes(const Path& path) {
     return {
-        {"udp-64-threads", 6400, [path] { return std::make_unique<OwnSockets>(path, 64, false); }},
-        {"udp-2-processors", 44000, [path] { return std::make_unique<OwnSockets>(path, 2, true); }},
-        {"udp-8-writers", 4000, [path] { return std::make_unique<InTurn>(path, 8); }},
+        {"udp-64-threads", 64, 192, 10,
+         [path] { return std::make_unique<OwnSockets>(path, 64, false); }},
+        {"udp-2-processors", 2000, 20000, 1,
+         [path] { return std::make_unique<OwnSockets>(path, 2, true); }},
+        {"udp-8-writers", 16, 160, 10, [path] { return std::make_unique<InTurn>(path, 8); }},
     };
 }

@@ -37,7 +37,7 @@ private:
 
 std::vector<Recipe> udp_recipes(const Path& path) {
     return {
-        {"udp", 5000, [path] { return std::make_unique<Udp>(path, false); }},
-        {"udp-connected", 5000, [path] { return std::make_unique<Udp>(path, true); }},
+        {"udp", 10, 200, 10, [path] { return std::make_unique<Udp>(path, false); }},
+        {"udp-connected", 10, 200, 10, [path] { return std::make_unique<Udp>(path, true); }},
     };
 }

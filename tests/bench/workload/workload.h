@@ -20,13 +20,21 @@ class Workload {
 public:
     virtual ~Workload() = default;
     virtual void run(long operations) = 0;
+
+    // What is to be done once before anything is measured, unless one operation will do.
+    virtual void prepare() { run(1); }
 };
 
-// How to make a workload, and how often its operation is repeated in one measurement.
+// How to make a workload and how to measure it. Short measurements often fall between two of the
+// kernel's clock ticks, so that the least of some is exact; others need a lead, in
+// which what they leave behind gets to be as much as what is cleared away meanwhile.
 struct Recipe {
     std::string name;
+    long lead;
     long operations;
+    int repetitions;
     std::function<std::unique_ptr<Workload>()> make;
+    size_t stage = 0; // a later one may need so many sockets that the others are to be over
 };
 
 // Messages of the small workloads.
