@@ -61,6 +61,7 @@ check-arm64: ## compile the module for arm64
 bench: ## count the instructions that the module adds; OTHER=path/other.ko compares with another one
 	tests/setup.sh bench
 	tests/bench/run $(if $(OTHER),--other $(OTHER))
+	tests/bench/stores floor ours $(OTHER)
 
 .PHONY: stress
 stress: ## run the stress tests in full size, an hour or more
