@@ -289,10 +289,10 @@ any:
 
 /*
  * Any packet in LOCAL_OUT. The slow cases take the arguments of a hook, which then
- * need not be moved.
+ * need not be moved, and are no clones that take fewer.
  */
-static noinline unsigned int nta_out_any(void *priv, struct sk_buff *skb,
-					 const struct nf_hook_state *state)
+static noinline __noclone unsigned int
+nta_out_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_flow_of(l4);
@@ -414,8 +414,8 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 }
 
 /* Any packet in LOCAL_IN. */
-static noinline unsigned int nta_in_any(void *priv, struct sk_buff *skb,
-					const struct nf_hook_state *state)
+static noinline __noclone unsigned int
+nta_in_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_flow_of(l4);
@@ -461,9 +461,9 @@ nta_in_lookup(void *priv, struct sk_buff *skb,
 }
 
 /* Not inlined: the packets that come with their socket need no stack frame. */
-static noinline unsigned int nta_in_lookup_v4(void *priv, struct sk_buff *skb,
-					      const struct nf_hook_state *state,
-					      enum nta_flow flow)
+static noinline __noclone unsigned int
+nta_in_lookup_v4(void *priv, struct sk_buff *skb,
+		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
 		return nta_in_lookup(priv, skb, state, NFPROTO_IPV4,
@@ -471,9 +471,9 @@ static noinline unsigned int nta_in_lookup_v4(void *priv, struct sk_buff *skb,
 	return nta_in_lookup(priv, skb, state, NFPROTO_IPV4, NTA_UDP_SND);
 }
 
-static noinline unsigned int nta_in_lookup_v6(void *priv, struct sk_buff *skb,
-					      const struct nf_hook_state *state,
-					      enum nta_flow flow)
+static noinline __noclone unsigned int
+nta_in_lookup_v6(void *priv, struct sk_buff *skb,
+		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
 		return nta_in_lookup(priv, skb, state, NFPROTO_IPV6,

@@ -149,8 +149,12 @@ nta_sock_peek(const struct bucket_table *table, u64 key)
 		return NULL;
 	do {
 		s = container_of((struct rhash_head *)node, struct nta_sock, node);
-		if (likely(s->key == key))
+		if (likely(s->key == key)) {
+			/* The kernel has compilers believe that it may be NULL. */
+			if (!s)
+				__builtin_unreachable();
 			return s;
+		}
 		node = (unsigned long)rcu_dereference(s->node.next);
 	} while (!(node & BIT(0)));
 	return NULL;
