@@ -52,6 +52,11 @@ check-atop: ## see what the atop of each Debian shows, each in a root of its own
 	tests/setup.sh check
 	tests/check.sh atop-versions
 
+.PHONY: check-secure-boot
+check-secure-boot: ## boot a kernel that enforces signatures, without and with the key of DKMS
+	tests/setup.sh uefi
+	tests/check.sh secure-boot
+
 .PHONY: check-arm64
 check-arm64: ## compile the module for arm64
 	tests/setup.sh cross

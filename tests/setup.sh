@@ -15,11 +15,12 @@ packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
+packages_uefi="$packages_deb $packages_machine ovmf"
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian"
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint)"
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint, uefi)"
 }
 
 packages_of() {
@@ -27,7 +28,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | bench | cross | demo | lint) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		build | deb | check | bench | cross | demo | lint | uefi) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1
