@@ -68,6 +68,11 @@ bench: ## count the instructions that the module adds; OTHER=path/other.ko compa
 	tests/bench/run $(if $(OTHER),--other $(OTHER))
 	tests/bench/stores floor ours $(OTHER)
 
+.PHONY: bench-scale
+bench-scale: ## a million sockets, a hundred thousand threads: memory, instructions of a sample (needs 11 GB)
+	tests/setup.sh bench
+	tests/bench/run-scale
+
 .PHONY: stress
 stress: ## run the stress tests in full size, an hour or more
 	tests/setup.sh check
