@@ -11,8 +11,8 @@
 		routed4/udp-connected
 	)
 	BENCH_SHORT=(
-		lo4/{udp,udp-8-writers,tcp-1,tcp-connect} lo6/udp
-		veth4/{udp-connected,tcp-1,icmp} veth6/tcp-1 routed4/udp-connected
+		lo4/{udp,tcp-1} lo6/udp
+		veth4/{udp-connected,tcp-1} veth6/tcp-1 routed4/udp-connected
 	)
 }
 
