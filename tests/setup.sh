@@ -10,7 +10,8 @@ packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
-packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu"
+packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu
+	qemu-system-arm"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'

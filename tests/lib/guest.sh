@@ -14,21 +14,22 @@ guest_tests_of_one_thread='Switch.*:Processor.*:Suspend.*'
 
 # build_guest_tests : make build/guest/netatop-guest-tests.
 build_guest_tests() {
-	make -s -C tests/vm/guest -j "$(nproc)" BUILD="$BUILD"
+	tests/vm/build-guest
 }
 
 # run_guest_tests KERNEL MODULE OUT [RUN_MINI_OPTION... -- GTEST_OPTION...] : boot KERNEL with
 # MODULE and run the tests; their JSON is in OUT then.
 run_guest_tests() {
-	local kernel=$1 module=$2 out=$3
+	local kernel=$1 module=$2 out=$3 program=build/guest
 	local -a options=()
+	[[ $kernel != *:* ]] || program+=-${kernel##*:}
 	shift 3
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
 	tests/vm/run-mini --kernel "$kernel" --module "$module" --out "$out" "${options[@]}" -- \
-		tests/vm/mini/run-gtest build/guest/netatop-guest-tests "${@:2}"
+		tests/vm/mini/run-gtest "$program/netatop-guest-tests" "${@:2}"
 }
 
 # build_stress : make build/stress/netatop-stress.

@@ -3,7 +3,8 @@
 # nothing installed. Needs common.sh and mirror.sh.
 #
 # A kernel has the name of its suite, with FLAVOUR@ before it when that is not the plain
-# one: bookworm, rt@trixie, cloud@sid. Its directory holds
+# one: bookworm, rt@trixie, cloud@sid; bookworm:arm64 is one of another architecture. Its
+# directory holds
 #   release   the name that `uname -r` will print
 #   version   the version of the Debian package
 #   suite     where it came from
@@ -55,7 +56,7 @@ find_newest() {
 	for suite in $(kernel_suites "${name#*@}"); do
 		with_lock "apt/$suite" refresh_suite "$suite" || continue
 		read -r release version < <(newest_kernel "$suite" "$flavour") ||
-			die "no kernel ${flavour:+$flavour }for $ARCH in $suite"
+			die "no kernel ${flavour:+$flavour }in $suite"
 		if [ -z "$best_version" ] || dpkg --compare-versions "$version" gt "$best_version"; then
 			best_suite=$suite best_release=$release best_version=$version
 		fi
@@ -72,9 +73,14 @@ find_newest() {
 	fi
 }
 
+# kernel_arch DIRECTORY : the architecture of a kernel.
+kernel_arch() {
+	suite_arch "$(<"$1/suite")"
+}
+
 # The release and package version that a suite's metapackage of a flavour names.
 newest_kernel() {
-	suite_apt "$1" apt-cache show --no-all-versions "linux-image-${2:+$2-}$ARCH" |
+	suite_apt "$1" apt-cache show --no-all-versions "linux-image-${2:+$2-}$(suite_arch "$1")" |
 		sed -n 's/^Depends: .*linux-image-\([^ ]*\) (= \([^)]*\)).*/\1 \2/p'
 }
 
@@ -117,7 +123,7 @@ fetch_packages() {
 	mapfile -t packages < <(kernel_packages "$suite" "$version" "${@:5}")
 	say "fetching ${*:5} ($version) from $suite"
 	mkdir -p "$dir/debs" "$dir/root/usr/lib"
-	download_packages "$suite" "$dir/debs" "${packages[@]}"
+	download_for_host "$suite" "$dir/debs" "${packages[@]}"
 	ln -s usr/lib "$dir/root/lib"
 	for deb in "$dir"/debs/*.deb; do
 		unpack_package "$deb" "$dir/root"
@@ -126,6 +132,20 @@ fetch_packages() {
 	printf '%s\n' "$release" >"$dir/release"
 	printf '%s\n' "$version" >"$dir/version"
 	printf '%s\n' "$suite" >"$dir/suite"
+}
+
+# download_for_host SUITE DIRECTORY NAME=VERSION... : fetch packages of a kernel; those with programs
+# that compiling runs are this machine's.
+download_for_host() {
+	local suite=$1 dir=$2
+	local -a programs others
+	mapfile -t programs < <(printf '%s\n' "${@:3}" | grep '^linux-kbuild-')
+	mapfile -t others < <(printf '%s\n' "${@:3}" | grep -v '^linux-kbuild-')
+	if [ "$suite" != "${suite%:*}" ]; then
+		with_lock "apt/${suite%:*}" refresh_suite "${suite%:*}" || return
+	fi
+	download_packages "$suite" "$dir" "${others[@]}"
+	[ "${#programs[@]}" -eq 0 ] || download_packages "${suite%:*}" "$dir" "${programs[@]}"
 }
 
 # The image where every kernel has it, modules that any modprobe can read.

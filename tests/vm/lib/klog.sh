@@ -12,10 +12,11 @@ klog_complaints='
 \bWARNING\b
 Kernel panic
 general protection fault
-unable to handle
+[Uu]nable to handle
 (invalid opcode|divide error|stack segment|segment not present):
+SError Interrupt
 refcount_t:
-Call Trace:
+Call [Tt]race:
 possible (recursive|circular) locking
 INFO: .*(deadlock|lock|held|blocked|stall|rcu_|trying to register)
 rcu: .*(stall|starved)

@@ -20,19 +20,46 @@
 	EXIT_COMPLAINT=126 # the kernel complained, whatever the command said
 }
 
+# The architecture of the machine.
+MACHINE_ARCH=$ARCH
+
+# Software emulation by name: a /dev/kvm that exists may hang.
+MACHINE_ACCEL=${MACHINE_ACCEL:-tcg,thread=multi}
+
+machine_program() {
+	echo "qemu-system-$(cpu_of "$MACHINE_ARCH")"
+}
+
+# Parameters of the kernel: which serial port carries its messages, which one what the command
+# prints. The check that the timer interrupts fails on a busy host.
+machine_parameters() {
+	case $MACHINE_ARCH in
+	amd64) echo console=ttyS0 output=ttyS1 no_timer_check ;;
+	arm64) echo console=ttyAMA0 output=ttyS0 ;;
+	esac
+}
+
+# The model, and what its second serial port is.
+machine_model() {
+	case $MACHINE_ARCH in
+	amd64) printf '%s\n' -cpu max -serial chardev:output ;;
+	arm64) printf '%s\n' -machine virt -cpu cortex-a57 -device pci-serial,chardev=output ;;
+	esac
+}
+
 # machine_start SECONDS CONSOLE_LOG SHARE QEMU_ARGUMENT... : run QEMU until the guest powers
 # off. Kernel messages go to CONSOLE_LOG (first serial port), what the guest writes to
-# its second serial port to standard output. Software emulation by name: a
-# /dev/kvm that exists may hang.
-MACHINE_ACCEL=${MACHINE_ACCEL:-tcg,thread=multi}
+# its second serial port to standard output.
 machine_start() {
 	local seconds=$1 console=$2 share=$3
+	local -a model
+	mapfile -t model < <(machine_model)
 	timeout --foreground --kill-after=10 "$seconds" \
-		qemu-system-x86_64 \
-		-accel "$MACHINE_ACCEL" -cpu max -m 2G -smp 2 \
+		"$(machine_program)" \
+		-accel "$MACHINE_ACCEL" -m 2G -smp 2 \
 		-nodefaults -no-user-config -no-reboot -display none -nic none \
 		-chardev file,id=console,path="$console" -serial chardev:console \
-		-chardev stdio,id=output,signal=off -serial chardev:output \
+		-chardev stdio,id=output,signal=off "${model[@]}" \
 		-device virtio-rng-pci \
 		-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap" \
 		"${@:4}" </dev/null

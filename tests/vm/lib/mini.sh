@@ -1,11 +1,15 @@
 # shellcheck shell=bash
 # The initramfs of the mini machine: busybox, a few dynamically linked tools of the
-# host, the kernel modules that scenarios need. Needs common.sh, kernel.sh and a SCRATCH.
+# host (for another architecture, of the host's suite), the kernel modules that scenarios need.
+# Needs common.sh, mirror.sh, kernel.sh and a SCRATCH.
 
 MINI=$TREE/tests/vm/mini
 
-# Programs of the host that busybox does not have, or not well enough.
+# Programs that busybox does not have, or not well enough.
 MINI_TOOLS=(bash ethtool ip iperf3 kmod nft nice ss tc timeout)
+
+# What holds them, and busybox, and the data that they read.
+MINI_PACKAGES=(bash busybox-static coreutils ethtool iperf3 iproute2 kmod netbase nftables)
 
 # Names that kmod answers to.
 MINI_KMOD_NAMES=(depmod insmod lsmod modinfo modprobe rmmod)
@@ -15,9 +19,12 @@ MINI_DATA=(/usr/lib/tc /usr/share/iproute2 /etc/iproute2 /etc/protocols /etc/ser
 
 # mini_initramfs KERNEL_DIR MODULE_OR_EMPTY FILE : put an initramfs together.
 mini_initramfs() {
-	local kernel=$1 module=$2 file=$3 key tools modules
-	key=$(mini_tools_key)
-	tools=$(cached "mini/tools-$key.cpio" make_mini_tools)
+	local kernel=$1 module=$2 file=$3 target root='' key tools modules
+	target=$(kernel_arch "$kernel")
+	[ "$target" = "$ARCH" ] ||
+		root=$(unpacked_packages whole "$(host_suite):$target" "${MINI_PACKAGES[@]}")
+	key=$(mini_tools_key "$root")
+	tools=$(cached "mini/tools-$key.cpio" make_mini_tools "$root" "$target")
 	modules=$(mini_modules "$kernel" "$module")
 	cat "$tools" >"$file"
 	pack_directory "$modules" >>"$file"
@@ -33,20 +40,26 @@ pack_files() {
 	(cd "$1" && printf '%s\n' "${@:2}" | cpio --quiet -o -H newc -R 0:0)
 }
 
-# The tools change when a package of the host does, or the way they are packed.
+# The tools change when a package of the host does, or the way they are packed. ROOT is that of
+# another architecture's packages, or empty.
 mini_tools_key() {
 	{
 		cat "$TREE/tests/vm/lib/mini.sh"
-		mini_tool_paths | xargs stat -Lc '%n %s %Y'
+		mini_tool_paths "$1" | xargs stat -Lc '%n %s %Y'
 	} | sha256sum | cut -c1-16
 }
 
+# What is in usr/sbin may be a link to what is in usr/bin.
 mini_tool_paths() {
-	type -P busybox "${MINI_TOOLS[@]}"
+	local tool
+	for tool in busybox "${MINI_TOOLS[@]}"; do
+		PATH=$1/usr/bin:$1/usr/sbin type -P "$tool" ||
+			die "$tool is not installed: run tests/setup.sh check"
+	done
 }
 
 make_mini_tools() {
-	local dir tool name
+	local root=$1 target=$2 file=$3 dir tool name
 	dir=$SCRATCH/tools
 	mkdir -p "$dir"/{dev,etc,proc,root,run,share,sys,tmp,tree,var} "$dir"/usr/{bin,sbin,lib,lib64}
 	for name in bin sbin lib lib64; do
@@ -57,26 +70,37 @@ make_mini_tools() {
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$dir/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$dir/etc/group"
 	printf '127.0.0.1 localhost mini\n::1 localhost mini\n' >"$dir/etc/hosts"
-	for tool in $(mini_tool_paths); do
-		copy_program "$tool" "$dir"
+	for tool in $(mini_tool_paths "$root"); do
+		copy_program "$root" "$target" "${tool#"$root"}" "$dir"
 	done
 	for name in "${MINI_KMOD_NAMES[@]}"; do
 		ln -s ../bin/kmod "$dir/usr/sbin/$name"
 	done
 	for name in "${MINI_DATA[@]}"; do
-		[ ! -e "$name" ] || cp -r --parents "$name" "$dir"
+		[ ! -e "$root$name" ] || (cd "$root/" && cp -r --parents ".$name" "$dir")
 	done
-	pack_directory "$dir" >"$1"
+	pack_directory "$dir" >"$file"
 	rm -r "$dir"
 }
 
-# A program and the libraries that it is linked with, at the host's own paths.
+# copy_program ROOT ARCHITECTURE PROGRAM DIRECTORY : a program, its interpreter and the libraries that
+# it is linked with, at their own paths.
 copy_program() {
-	local program=$1 dir=$2 file
-	install -D "$program" "$dir$program"
-	{ ldd "$program" 2>/dev/null || true; } | sed -nE 's|^[^/]*(/[^ ]+).*|\1|p' | while read -r file; do
-		[ -e "$dir$file" ] || install -D "$(realpath "$file")" "$dir$file"
+	local root=$1 target=$2 program=$3 dir=$4 name file
+	install -D "$root$program" "$dir$program"
+	for name in $(linked_with "$root$program"); do
+		case $name in
+		/*) file=$name ;;
+		*) file=/usr/lib/$(cpu_of "$target")-linux-gnu/$name ;;
+		esac
+		[ -e "$dir$file" ] || copy_program "$root" "$target" "$file" "$dir"
 	done
+}
+
+# The interpreter of a program and the names of libraries that it, or a library, wants.
+linked_with() {
+	readelf -ldW "$1" | sed -nE -e 's|.*program interpreter: (.*)\]$|\1|p' \
+		-e 's|.*\(NEEDED\).*\[(.*)\]$|\1|p'
 }
 
 # Print a directory with lib/modules for the machine: the cached one of the kernel, or, with
@@ -84,7 +108,10 @@ copy_program() {
 mini_modules() {
 	local kernel=$1 module=$2 release base list
 	release=$(<"$kernel/release")
-	list=$(sha256sum <"$MINI/modules" | cut -c1-16)
+	list=$({
+		cat "$MINI/modules"
+		declare -f make_mini_modules
+	} | sha256sum | cut -c1-16)
 	base=$(cached "mini/modules-$(basename "$kernel")-$list" make_mini_modules "$kernel" "$release")
 	if [ -n "$module" ]; then
 		cp -al "$base" "$SCRATCH/modules"
@@ -100,7 +127,8 @@ mini_modules() {
 
 make_mini_modules() {
 	local kernel=$1 release=$2 dir=$3 name
-	mkdir -p "$dir/lib/modules/$release"
+	mkdir -p "$dir/usr/lib/modules/$release"
+	ln -s usr/lib "$dir/lib" # as the tools have it: the last archive wins
 	mini_module_names "$kernel/root/lib/modules/$release" | while read -r name; do
 		modprobe -d "$kernel/root" -S "$release" --show-depends "$name" 2>/dev/null || true
 	done | sed -n "s|^insmod $kernel/root/\\(.*\\.ko\\).*|\\1|p" | sort -u |

@@ -7,12 +7,14 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-// The 32-bit program, carried inside this one.
+// The 32-bit program, carried inside this one; empty where the compiler makes none.
 extern "C" const char caller32_begin[];
 extern "C" const char caller32_end[];
 __asm__(".pushsection .rodata\n"
         ".global caller32_begin\ncaller32_begin:\n"
+#ifdef CALLER32
         ".incbin \"" CALLER32 "\"\n"
+#endif
         ".global caller32_end\ncaller32_end:\n"
         ".popsection\n");
 
