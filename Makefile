@@ -58,7 +58,7 @@ check-secure-boot: ## boot a kernel that enforces signatures, without and with t
 	tests/check.sh secure-boot
 
 .PHONY: check-arm64
-check-arm64: ## compile the module for arm64
+check-arm64: ## compile the module for arm64, and run scenarios in a kernel of that architecture
 	tests/setup.sh cross
 	tests/check.sh arm64
 
