@@ -2,6 +2,7 @@
 #include "faults.h"
 
 #include <fcntl.h>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -103,6 +104,22 @@ ModuleFaults::~ModuleFaults() {
         write_file(kind + "require-start", "0");
         write_file(kind + "require-end", "18446744073709551615");
     }
+}
+
+LowVoice::LowVoice() {
+    write_file("/sys/module/printk/parameters/ignore_loglevel", "N");
+    write_file("/proc/sys/kernel/printk", "4");
+}
+
+LowVoice::~LowVoice() {
+    write_file("/proc/sys/kernel/printk", "7");
+    write_file("/sys/module/printk/parameters/ignore_loglevel", "Y");
+}
+
+bool still_watched() {
+    constexpr auto statistics = "/proc/lockdep_stats";
+    return ::access(statistics, F_OK) != 0 ||
+           std::regex_search(guest::read_file(statistics), std::regex("debug_locks: *1"));
 }
 
 unsigned fail_each(const Trial& trial) {

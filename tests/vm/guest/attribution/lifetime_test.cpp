@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "lib/command.h"
 #include "lib/scene.h"
@@ -11,6 +12,8 @@
 using namespace guest;
 
 namespace {
+
+constexpr auto next_number = "/proc/sys/kernel/ns_last_pid";
 
 class Lifetime : public FamilyTest {
 protected:
@@ -35,6 +38,8 @@ BOTH_FAMILIES(Lifetime);
 TEST_P(Lifetime, ReusedPidIsAnotherTask) {
     ExitReader reader;
     reader.drain();
+    if (::access(next_number, W_OK) != 0)
+        GTEST_SKIP() << "this kernel lets nobody choose the number of a process";
     // The same number at once. Whoever else forks in between keeps it: then with another one.
     pid_t pid = 0;
     std::optional<Helper> second;
@@ -42,7 +47,7 @@ TEST_P(Lifetime, ReusedPidIsAnotherTask) {
         Helper first(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), sink(), 40, 10); });
         pid = first.pid();
         first.join();
-        write_file("/proc/sys/kernel/ns_last_pid", std::to_string(pid - 1));
+        write_file(next_number, std::to_string(pid - 1));
         second.emplace(pair_.a.ns, [&](Channel& test) {
             test.wait();
             send_to(udp_socket(family()), sink(), 40, 3);
