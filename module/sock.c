@@ -31,6 +31,8 @@ static const struct rhashtable_params nta_sock_params = {
 	.head_offset = offsetof(struct nta_sock, node),
 	.hashfn = nta_sock_hash,
 	.obj_cmpfn = nta_sock_compare,
+	/* 32 KB: so that it need not grow and shrink for a server's connections. */
+	.min_size = 4096,
 	.automatic_shrinking = true,
 };
 
