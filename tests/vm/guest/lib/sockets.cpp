@@ -2,6 +2,7 @@
 #include "lib/sockets.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <linux/tcp.h>
 #include <poll.h>
@@ -127,10 +128,22 @@ Fd tcp_connected(const Address& peer, int protocol) {
     return fd;
 }
 
+// A call that the freezer interrupts is not resumed on a socket with a time limit (signal(7)).
+template <class Call>
+ssize_t repeated(Call call) {
+    ssize_t result = 0;
+    do
+        result = call();
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
 void write_stream(const Fd& socket, std::size_t size) {
     while (size > 0) {
         const auto piece = std::min(size, largest);
-        size -= check(::send(socket.get(), zeros().data(), piece, MSG_NOSIGNAL), "write stream");
+        size -= check(
+            repeated([&] { return ::send(socket.get(), zeros().data(), piece, MSG_NOSIGNAL); }),
+            "write stream");
     }
 }
 
@@ -139,7 +152,8 @@ std::uint64_t read_stream(const Fd& socket, std::uint64_t size) {
     std::uint64_t done = 0;
     while (done < size) {
         const auto piece = std::min<std::uint64_t>(size - done, data.size());
-        const auto got = check(::recv(socket.get(), data.data(), piece, 0), "read stream");
+        const auto got = check(
+            repeated([&] { return ::recv(socket.get(), data.data(), piece, 0); }), "read stream");
         if (got == 0)
             break;
         done += got;
