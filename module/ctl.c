@@ -96,17 +96,6 @@ static int nta_ctl_reply(const struct nta_answer *answer, void __user *user,
 	return 0;
 }
 
-/* Who only listened so far is known, but has no counters yet. */
-static bool nta_ctl_proc_is_silent(const struct nta_proc *proc)
-{
-	u64 any = 0;
-	int flow;
-
-	for (flow = 0; flow < NTA_FLOWS; flow++)
-		any |= proc->count[flow].packets;
-	return !any;
-}
-
 static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 {
 	struct nta_proc *proc;
@@ -119,7 +108,7 @@ static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 		nta_owner_fold_proc(proc);
 		spin_lock_bh(&proc->lock);
 		memcpy(answer->count, proc->count, sizeof(answer->count));
-		silent = nta_ctl_proc_is_silent(proc);
+		silent = nta_proc_is_silent(proc);
 		spin_unlock_bh(&proc->lock);
 		nta_proc_put(proc);
 	}
@@ -145,7 +134,7 @@ static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
 		nta_owner_fold_thread(thread);
 		spin_lock_bh(&thread->proc->lock);
 		memcpy(answer->count, thread->count, sizeof(answer->count));
-		silent = nta_ctl_proc_is_silent(thread->proc);
+		silent = nta_proc_is_silent(thread->proc);
 		spin_unlock_bh(&thread->proc->lock);
 		nta_thread_put(thread);
 	}

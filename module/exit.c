@@ -46,12 +46,9 @@ static DECLARE_WAIT_QUEUE_HEAD(nta_exit_emptied);
 static void nta_exit_add(struct nta_proc *proc)
 {
 	struct nta_proc *oldest = NULL;
-	u64 any = 0;
 	int flow;
 
-	for (flow = 0; flow < NTA_FLOWS; flow++)
-		any |= proc->count[flow].packets;
-	if (!any) {
+	if (nta_proc_is_silent(proc)) {
 		nta_proc_put(proc);
 		return;
 	}

@@ -284,7 +284,7 @@ out:
 	local_bh_enable();
 }
 
-/* The next stamp; a list is done when its first entry bears it. */
+/* The next stamp, see nta_sock_rotate(). */
 static u32 nta_owner_next_stamp(void)
 {
 	lockdep_assert_held(&nta_task_mutex);
@@ -292,40 +292,32 @@ static u32 nta_owner_next_stamp(void)
 	return nta_stamp;
 }
 
-/*
- * Fold the sockets of @t, each once, in batches: visited entries go to the
- * tail with the present stamp. @stale, when given, says which to drop.
+/**
+ * struct nta_owner_visit - what nta_owner_rotate() does
+ * @thread: whose sockets are visited
+ * @stale: says which to drop; NULL for none
  */
+struct nta_owner_visit {
+	struct nta_thread *thread;
+	bool (*stale)(struct nta_sock *s);
+};
+
+static bool nta_owner_visit_sock(struct nta_sock *s, void *arg)
+{
+	const struct nta_owner_visit *visit = arg;
+
+	nta_owner_fold(s, visit->thread);
+	return visit->stale && visit->stale(s) && nta_sock_trymove(s);
+}
+
+/* Fold the sockets of @t, each once; @stale, when given, says which to drop. */
 static void nta_owner_rotate(struct nta_thread *t,
 			     bool (*stale)(struct nta_sock *s))
 {
-	u32 stamp = nta_owner_next_stamp();
-	LIST_HEAD(dropped);
-	bool more = true;
-	int n;
+	struct nta_owner_visit visit = { .thread = t, .stale = stale };
 
-	while (more) {
-		spin_lock_bh(&t->proc->lock);
-		for (n = 0; more && n < NTA_BATCH; n++) {
-			struct nta_sock *s;
-
-			s = list_first_entry_or_null(&t->socks, struct nta_sock,
-						     link);
-			if (!s || s->stamp == stamp) {
-				more = false;
-				break;
-			}
-			s->stamp = stamp;
-			nta_owner_fold(s, t);
-			if (stale && stale(s) && nta_sock_trymove(s))
-				list_move_tail(&s->link, &dropped);
-			else
-				list_move_tail(&s->link, &t->socks);
-		}
-		spin_unlock_bh(&t->proc->lock);
-		nta_sock_drop(&dropped);
-		cond_resched();
-	}
+	nta_sock_rotate(&t->socks, &t->proc->lock, nta_owner_next_stamp(),
+			nta_owner_visit_sock, &visit);
 }
 
 /**

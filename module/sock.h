@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/rhashtable.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/sock.h>
 
@@ -249,6 +250,8 @@ static inline u64 nta_sock_cookie(const struct sock *sk)
 
 struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added);
 void nta_sock_drop(struct list_head *entries);
+void nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
+		     bool (*visit)(struct nta_sock *s, void *arg), void *arg);
 
 int nta_sock_setup(void);
 void nta_sock_teardown(void);

@@ -118,6 +118,23 @@ bool nta_proc_get_maybe_zero(struct nta_proc *proc)
 }
 
 /**
+ * nta_proc_is_silent - has a process moved nothing so far?
+ * @proc: the process, perhaps with a socket that only listened
+ *
+ * Context: any, with the lock of @proc or when nothing can be folded any more.
+ * Return: whether its counters are all zero.
+ */
+bool nta_proc_is_silent(const struct nta_proc *proc)
+{
+	u64 any = 0;
+	int flow;
+
+	for (flow = 0; flow < NTA_FLOWS; flow++)
+		any |= proc->count[flow].packets;
+	return !any;
+}
+
+/**
  * nta_proc_each - visit all processes that are known
  * @visit: called for each; may sleep
  * @arg: for @visit
@@ -180,6 +197,14 @@ struct nta_thread *nta_thread_peek(struct pid *pid)
 	return rhashtable_lookup(&nta_threads, &pid, nta_thread_params);
 }
 
+/* As nta_thread_peek(), with a reference. */
+static struct nta_thread *nta_thread_get(struct pid *pid)
+{
+	struct nta_thread *thread = nta_thread_peek(pid);
+
+	return thread && refcount_inc_not_zero(&thread->ref) ? thread : NULL;
+}
+
 /**
  * nta_thread_find - find the entry of a thread
  * @pid: of the thread
@@ -192,9 +217,7 @@ struct nta_thread *nta_thread_find(struct pid *pid)
 	struct nta_thread *thread;
 
 	rcu_read_lock();
-	thread = nta_thread_peek(pid);
-	if (thread && !refcount_inc_not_zero(&thread->ref))
-		thread = NULL;
+	thread = nta_thread_get(pid);
 	rcu_read_unlock();
 	return thread;
 }
@@ -374,8 +397,8 @@ struct nta_thread *nta_thread_of(struct task_struct *task)
 
 	if (!pid)
 		return NULL;
-	thread = nta_thread_peek(pid);
-	if (likely(thread && refcount_inc_not_zero(&thread->ref)))
+	thread = nta_thread_get(pid);
+	if (likely(thread))
 		return thread;
 	proc = nta_proc_of(task);
 	if (!proc)

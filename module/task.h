@@ -97,6 +97,7 @@ void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);
 bool nta_proc_get_maybe_zero(struct nta_proc *proc);
 void nta_proc_each(void (*visit)(struct nta_proc *proc, void *arg), void *arg);
+bool nta_proc_is_silent(const struct nta_proc *proc);
 bool nta_proc_finished(struct nta_proc *proc);
 void nta_proc_reap(struct nta_proc *proc);
 void nta_proc_remove(struct nta_proc *proc);

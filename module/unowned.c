@@ -123,44 +123,10 @@ void nta_unowned_mark_sought(u32 begin)
 	}
 }
 
-/* As nta_unowned_rotate(), for one of the lists. */
-static void nta_unowned_rotate_list(struct list_head *list, u32 stamp,
-				    bool (*visit)(struct nta_sock *s, void *),
-				    void *arg)
-{
-	LIST_HEAD(dropped);
-	bool more = true;
-	int n;
-
-	while (more) {
-		spin_lock_bh(&nta_unowned_lock);
-		for (n = 0; more && n < NTA_BATCH; n++) {
-			struct nta_sock *s;
-
-			s = list_first_entry_or_null(list, struct nta_sock,
-						     link);
-			if (!s || s->stamp == stamp) {
-				more = false;
-				break;
-			}
-			s->stamp = stamp;
-			if (visit(s, arg) && nta_sock_trymove(s)) {
-				list_move_tail(&s->link, &dropped);
-				nta_unowned_note(s, -1);
-			} else {
-				list_move_tail(&s->link, list);
-			}
-		}
-		spin_unlock_bh(&nta_unowned_lock);
-		nta_sock_drop(&dropped);
-		cond_resched();
-	}
-}
-
 /*
- * Visit each unowned entry once, in batches; @visit says which to drop. Entries
- * go from the first list to the end of the second meanwhile, those that have
- * been visited behind those that have not.
+ * Visit each unowned entry once; @visit as in nta_sock_rotate(). Entries go
+ * from the first list to the end of the second meanwhile, those that have been
+ * visited behind those that have not.
  */
 static void nta_unowned_rotate(bool (*visit)(struct nta_sock *s, void *),
 			       void *arg)
@@ -170,18 +136,21 @@ static void nta_unowned_rotate(bool (*visit)(struct nta_sock *s, void *),
 	lockdep_assert_held(&nta_task_mutex);
 	WRITE_ONCE(nta_unowned_stamp, nta_unowned_stamp + 1);
 	stamp = nta_unowned_stamp;
-	nta_unowned_rotate_list(&nta_unowned_new, stamp, visit, arg);
-	nta_unowned_rotate_list(&nta_unowned_old, stamp, visit, arg);
+	nta_sock_rotate(&nta_unowned_new, &nta_unowned_lock, stamp, visit, arg);
+	nta_sock_rotate(&nta_unowned_old, &nta_unowned_lock, stamp, visit, arg);
 }
 
-static bool nta_unowned_stale(struct nta_sock *s, void *unused)
+static bool nta_unowned_expire_sock(struct nta_sock *s, void *unused)
 {
 	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
 		      atomic64_read(&s->packets[NTA_RCV]);
 
 	s->idle = packets != s->last ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->last = packets;
-	return s->idle >= NTA_IDLE_UNOWNED;
+	if (s->idle < NTA_IDLE_UNOWNED || !nta_sock_trymove(s))
+		return false;
+	nta_unowned_note(s, -1);
+	return true;
 }
 
 /**
@@ -194,7 +163,7 @@ static bool nta_unowned_stale(struct nta_sock *s, void *unused)
  */
 void nta_unowned_expire(void)
 {
-	nta_unowned_rotate(nta_unowned_stale, NULL);
+	nta_unowned_rotate(nta_unowned_expire_sock, NULL);
 }
 
 static bool nta_unowned_sum(struct nta_sock *s, void *arg)
