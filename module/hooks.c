@@ -65,16 +65,20 @@ static struct nta_l4 nta_l4_find(const struct sk_buff *skb, u8 pf)
 }
 
 /*
- * The protocol, when the transport header comes right after the network header
- * and no fragment's rest does; else something that is no transport protocol.
+ * Does the transport header of @protocol come right after the network header,
+ * and no fragment's rest? Of IPv4, whether it is a fragment and the protocol are
+ * read at once: with the time to live between them they are the third 32 bits.
  */
-static __always_inline u8 nta_l4_protocol(const struct sk_buff *skb, u8 pf)
+static __always_inline bool nta_l4_is(const struct sk_buff *skb, u8 pf, u8 protocol)
 {
+	const __be32 mask = htonl((IP_MF | IP_OFFSET) << 16 | U8_MAX);
+
 	if (pf == NFPROTO_IPV6)
-		return ipv6_hdr(skb)->nexthdr;
-	if (unlikely(ip_hdr(skb)->frag_off & htons(IP_MF | IP_OFFSET)))
-		return IPPROTO_IP;
-	return ip_hdr(skb)->protocol;
+		return ipv6_hdr(skb)->nexthdr == protocol;
+	BUILD_BUG_ON(offsetof(struct iphdr, protocol) !=
+		     offsetof(struct iphdr, frag_off) + 3);
+	return (get_unaligned((__be32 *)&ip_hdr(skb)->frag_off) & mask) ==
+	       htonl(protocol);
 }
 
 /* NTA_TCP_SND or NTA_UDP_SND; NTA_FLOWS for all that is not accounted. */
@@ -87,9 +91,9 @@ static enum nta_flow nta_flow_of(struct nta_l4 l4)
 	return NTA_FLOWS;
 }
 
-static __always_inline bool nta_is_icmp(u16 protocol, u8 pf)
+static __always_inline u8 nta_icmp(u8 pf)
 {
-	return protocol == (pf == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	return pf == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 }
 
 static bool nta_sk_is_tcp(const struct sock *sk)
@@ -288,11 +292,11 @@ any:
 }
 
 /*
- * Any packet in LOCAL_OUT. The slow cases take the arguments of a hook, which then
- * need not be moved, and are no clones that take fewer.
+ * Any packet in LOCAL_OUT. The slow cases have their arguments where a hook has
+ * them, which then need not be moved, and are no clones that take fewer.
  */
 static noinline __noclone unsigned int
-nta_out_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_flow_of(l4);
@@ -302,7 +306,7 @@ nta_out_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 	if (nta_packet_out_again(skb, state))
 		return NF_ACCEPT;
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol, state->pf))
+		if (l4.protocol == nta_icmp(state->pf))
 			nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
 	}
@@ -315,35 +319,39 @@ nta_out_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 	return nta_credit(sk, flow, NTA_SND, wire);
 }
 
-static __always_inline unsigned int nta_out(void *priv, struct sk_buff *skb,
+static __always_inline unsigned int nta_out(struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    u8 pf, enum nta_flow flow)
 {
-	if (unlikely(!skb->sk || netif_is_l3_master(state->out) ||
+	const struct net_device *dev = state->out;
+	struct sock *sk = state->sk;
+
+	if (unlikely((flow == NTA_TCP_SND && !skb->sk) ||
+		     netif_is_l3_master(dev) ||
 		     !nta_packet_out_is_plain(skb, pf)))
-		return nta_out_any(priv, skb, state);
-	return nta_credit(state->sk, flow, NTA_SND,
-			  nta_wire_plain(skb->len, nta_link_out(state->out)));
+		return nta_out_any(NULL, skb, state);
+	return nta_credit(sk, flow, NTA_SND,
+			  nta_wire_plain(skb->len, nta_link_out(dev)));
 }
 
 /*
  * LOCAL_OUT. The socket is the hook's, not the packet's: of a tunnel's packet
  * the latter is the inner one's. Softirq or process, under rcu_read_lock().
  */
-static __always_inline unsigned int nta_hook_out(void *priv, struct sk_buff *skb,
+static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
 						 const struct nf_hook_state *state,
 						 u8 pf)
 {
-	u8 protocol = nta_l4_protocol(skb, pf);
-
-	if (protocol == IPPROTO_TCP)
-		return nta_out(priv, skb, state, pf, NTA_TCP_SND);
-	if (protocol == IPPROTO_UDP)
-		return nta_out(priv, skb, state, pf, NTA_UDP_SND);
-	if (!nta_is_icmp(protocol, pf) || netif_is_l3_master(state->out))
-		return nta_out_any(priv, skb, state);
-	nta_totals_icmp(NTA_SND, 1);
-	return NF_ACCEPT;
+	if (nta_l4_is(skb, pf, IPPROTO_TCP))
+		return nta_out(skb, state, pf, NTA_TCP_SND);
+	if (nta_l4_is(skb, pf, IPPROTO_UDP))
+		return nta_out(skb, state, pf, NTA_UDP_SND);
+	if (nta_l4_is(skb, pf, nta_icmp(pf)) &&
+	    likely(!netif_is_l3_master(state->out))) {
+		nta_totals_icmp(NTA_SND, 1);
+		return NF_ACCEPT;
+	}
+	return nta_out_any(NULL, skb, state);
 }
 
 /*
@@ -394,7 +402,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		return;
 	}
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol, state->pf))
+		if (l4.protocol == nta_icmp(state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return;
 	}
@@ -415,7 +423,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 
 /* Any packet in LOCAL_IN. */
 static noinline __noclone unsigned int
-nta_in_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+nta_in_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_flow_of(l4);
@@ -429,7 +437,7 @@ nta_in_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 		return NF_ACCEPT;
 	}
 	if (flow == NTA_FLOWS) {
-		if (nta_is_icmp(l4.protocol, state->pf))
+		if (l4.protocol == nta_icmp(state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}
@@ -445,14 +453,14 @@ nta_in_any(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 
 /* A plain packet that comes without its socket, as all do on lo. */
 static __always_inline unsigned int
-nta_in_lookup(void *priv, struct sk_buff *skb,
-	      const struct nf_hook_state *state, u8 pf, enum nta_flow flow)
+nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
+	      enum nta_flow flow)
 {
 	struct sock *sk = flow == NTA_TCP_SND ? nta_lookup_tcp(skb, state, pf) :
 						nta_lookup_udp(skb, state, pf);
 
 	if (unlikely(!sk))
-		return nta_in_any(priv, skb, state);
+		return nta_in_any(NULL, skb, state);
 	nta_credit(sk, flow, NTA_RCV,
 		   nta_wire_plain(skb->len, nta_link_in(state->in)));
 	if (flow == NTA_TCP_SND)
@@ -462,81 +470,80 @@ nta_in_lookup(void *priv, struct sk_buff *skb,
 
 /* Not inlined: the packets that come with their socket need no stack frame. */
 static noinline __noclone unsigned int
-nta_in_lookup_v4(void *priv, struct sk_buff *skb,
+nta_in_lookup_v4(void *unused, struct sk_buff *skb,
 		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(priv, skb, state, NFPROTO_IPV4,
+		return nta_in_lookup(skb, state, NFPROTO_IPV4,
 				     NTA_TCP_SND);
-	return nta_in_lookup(priv, skb, state, NFPROTO_IPV4, NTA_UDP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND);
 }
 
 static noinline __noclone unsigned int
-nta_in_lookup_v6(void *priv, struct sk_buff *skb,
+nta_in_lookup_v6(void *unused, struct sk_buff *skb,
 		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(priv, skb, state, NFPROTO_IPV6,
+		return nta_in_lookup(skb, state, NFPROTO_IPV6,
 				     NTA_TCP_SND);
-	return nta_in_lookup(priv, skb, state, NFPROTO_IPV6, NTA_UDP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
 }
 
-static __always_inline unsigned int nta_in(void *priv, struct sk_buff *skb,
+static __always_inline unsigned int nta_in(struct sk_buff *skb,
 					   const struct nf_hook_state *state,
 					   u8 pf, enum nta_flow flow)
 {
 	if (unlikely(skb_is_gso(skb) || nta_link_is_tunnel(state->in) ||
 		     nta_frag_is_reassembled(skb, pf)))
-		return nta_in_any(priv, skb, state);
+		return nta_in_any(NULL, skb, state);
 	if (unlikely(!nta_sk_is_known(skb, state)))
 		return pf == NFPROTO_IPV4 ?
-			       nta_in_lookup_v4(priv, skb, state, flow) :
-			       nta_in_lookup_v6(priv, skb, state, flow);
+			       nta_in_lookup_v4(NULL, skb, state, flow) :
+			       nta_in_lookup_v6(NULL, skb, state, flow);
 	return nta_credit(skb->sk, flow, NTA_RCV,
 			  nta_wire_plain(skb->len, nta_link_in(state->in)));
 }
 
 /* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
-static __always_inline unsigned int nta_hook_in(void *priv, struct sk_buff *skb,
+static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
 						const struct nf_hook_state *state,
 						u8 pf)
 {
-	u8 protocol = nta_l4_protocol(skb, pf);
-
-	if (protocol == IPPROTO_TCP)
-		return nta_in(priv, skb, state, pf, NTA_TCP_SND);
+	if (nta_l4_is(skb, pf, IPPROTO_TCP))
+		return nta_in(skb, state, pf, NTA_TCP_SND);
 	if (unlikely(nta_packet_heard(skb)))
 		return NF_ACCEPT;
-	if (protocol == IPPROTO_UDP)
-		return nta_in(priv, skb, state, pf, NTA_UDP_SND);
-	if (!nta_is_icmp(protocol, pf))
-		return nta_in_any(priv, skb, state);
-	nta_totals_icmp(NTA_RCV, 1);
-	return NF_ACCEPT;
+	if (nta_l4_is(skb, pf, IPPROTO_UDP))
+		return nta_in(skb, state, pf, NTA_UDP_SND);
+	if (likely(nta_l4_is(skb, pf, nta_icmp(pf)))) {
+		nta_totals_icmp(NTA_RCV, 1);
+		return NF_ACCEPT;
+	}
+	return nta_in_any(NULL, skb, state);
 }
 
 static unsigned int nta_hook_out_v4(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	return nta_hook_out(priv, skb, state, NFPROTO_IPV4);
+	return nta_hook_out(skb, state, NFPROTO_IPV4);
 }
 
 static unsigned int nta_hook_out_v6(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	return nta_hook_out(priv, skb, state, NFPROTO_IPV6);
+	return nta_hook_out(skb, state, NFPROTO_IPV6);
 }
 
 static unsigned int nta_hook_in_v4(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	return nta_hook_in(priv, skb, state, NFPROTO_IPV4);
+	return nta_hook_in(skb, state, NFPROTO_IPV4);
 }
 
 static unsigned int nta_hook_in_v6(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	return nta_hook_in(priv, skb, state, NFPROTO_IPV6);
+	return nta_hook_in(skb, state, NFPROTO_IPV6);
 }
 
 #define NTA_HOOK(function, family, number) { \

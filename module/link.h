@@ -36,8 +36,11 @@ static inline bool nta_link_is_tunnel(const struct net_device *dev)
  */
 static inline u32 nta_link_out(const struct net_device *dev)
 {
-	if (dev->type != ARPHRD_ETHER || nta_link_is_tunnel(dev))
+	/* A branch, not arithmetic: the interfaces of a host are mostly of one kind. */
+	if (unlikely(dev->type != ARPHRD_ETHER || nta_link_is_tunnel(dev))) {
+		barrier();
 		return 0;
+	}
 	return ETH_HLEN;
 }
 
@@ -58,8 +61,10 @@ static inline u32 nta_link_in(const struct net_device *dev)
 {
 	const u32 below = IFF_802_1Q_VLAN | IFF_EBRIDGE | IFF_TEAM;
 
-	if (dev->type != ARPHRD_ETHER || dev->priv_flags & below)
+	if (unlikely(dev->type != ARPHRD_ETHER || dev->priv_flags & below)) {
+		barrier();
 		return 0;
+	}
 	if (nta_link_is_tunnel(dev) && (netif_is_vxlan(dev) || netif_is_geneve(dev)))
 		return 0;
 	return ETH_HLEN;
