@@ -105,14 +105,14 @@ static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 	u64 cookie = atomic64_read(&sk->sk_cookie);
 	struct nta_sock *s;
 
+	if (old != TCP_CLOSE && new != TCP_CLOSE)
+		return;
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
 	rcu_read_lock();
-	if ((old == TCP_CLOSE || new == TCP_CLOSE) && cookie) {
-		s = nta_sock_find(nta_sock_key(cookie, NTA_TCP_SND));
-		if (s)
-			WRITE_ONCE(s->closed, new == TCP_CLOSE);
-	}
+	s = cookie ? nta_sock_find(nta_sock_key(cookie, NTA_TCP_SND)) : NULL;
+	if (s)
+		WRITE_ONCE(s->closed, new == TCP_CLOSE);
 	if (new == TCP_LISTEN)
 		nta_trace_listen(sk);
 	rcu_read_unlock();
