@@ -102,8 +102,8 @@ static int __init nta_init(void)
 	nta_check_setup();
 	pr_info("version %s\n", NETATOP_VERSION);
 	if (NTA_KERNEL_UNTESTED)
-		pr_notice("this kernel is newer than %s, the newest one tested\n",
-			  NTA_NEWEST_TESTED);
+		pr_notice("this kernel is newer than %d.%d, the newest one tested\n",
+			  NTA_TESTED_MAJOR, NTA_TESTED_MINOR);
 	return 0;
 
 err_proc:
