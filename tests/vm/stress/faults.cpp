@@ -106,16 +106,6 @@ ModuleFaults::~ModuleFaults() {
     }
 }
 
-LowVoice::LowVoice() {
-    write_file("/sys/module/printk/parameters/ignore_loglevel", "N");
-    write_file("/proc/sys/kernel/printk", "4");
-}
-
-LowVoice::~LowVoice() {
-    write_file("/proc/sys/kernel/printk", "7");
-    write_file("/sys/module/printk/parameters/ignore_loglevel", "Y");
-}
-
 bool still_watched() {
     constexpr auto statistics = "/proc/lockdep_stats";
     return ::access(statistics, F_OK) != 0 ||

@@ -21,17 +21,6 @@ public:
     ~ModuleFaults();
 };
 
-// For as long as it lives the kernel says aloud only what is an error: loading a module, its own
-// code warns of each allocation of it that fails, and dumps the stack. What it warns of instead of
-// that still shows in the taint, or ends lockdep (see still_watched).
-class LowVoice {
-public:
-    LowVoice();
-    LowVoice(const LowVoice&) = delete;
-    LowVoice& operator=(const LowVoice&) = delete;
-    ~LowVoice();
-};
-
 // Lockdep stops at the first thing that it complains of.
 bool still_watched();
 

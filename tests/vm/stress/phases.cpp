@@ -2,6 +2,7 @@
 #include "phases.h"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <stdexcept>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "balance.h"
 #include "faults.h"
 #include "lib/command.h"
+#include "lib/low_voice.h"
 #include "lib/module.h"
 #include "lib/wait.h"
 #include "trials.h"
@@ -45,13 +47,25 @@ void load() {
         guest::fail("load the module", error);
 }
 
-void everything_at_once(const Roles& roles, const Extent& extent) {
+// With the module loaded; afterwards, at rest, its books must balance, and it must unload.
+void with_module(const std::function<void()>& act) {
     load();
-    Cast cast(roles);
-    std::this_thread::sleep_for(extent.seconds);
-    cast.stop();
+    act();
     expect_balance();
     unload();
+}
+
+// The same, while a cast plays for as long as its director takes.
+void play(const Roles& roles, const std::function<void(const Cast&)>& direct) {
+    with_module([&] {
+        Cast cast(roles);
+        direct(cast);
+        cast.stop();
+    });
+}
+
+void everything_at_once(const Roles& roles, const Extent& extent) {
+    play(roles, [&](const Cast&) { std::this_thread::sleep_for(extent.seconds); });
 }
 
 void steady(const Stage& stage, const Extent& extent) {
@@ -79,56 +93,46 @@ void load_and_unload(const Stage& stage, const Extent& extent) {
     }
     hurry(false);
     std::cout << "  " << cycles << " times loaded and unloaded\n";
-    load();
-    std::this_thread::sleep_for(std::chrono::seconds(2));
-    cast.stop();
-    expect_balance();
-    unload();
+    with_module([&] {
+        std::this_thread::sleep_for(std::chrono::seconds(2));
+        cast.stop();
+    });
 }
 
 void faults_at_random(const Stage& stage, const Extent& extent) {
-    load();
-    Cast cast(everybody(stage));
-    {
+    play(everybody(stage), [&](const Cast&) {
         const ModuleFaults faults(fault_rate);
         std::this_thread::sleep_for(extent.seconds);
-    }
-    cast.stop();
-    expect_balance();
-    unload();
+    });
 }
 
 void commands_at_random(const Stage& stage, const Extent& extent) {
-    load();
     const Roles calling = caller_roles();
     const std::uint64_t callers = calling.size();
-    Cast cast(calling + process_roles(stage));
-    const auto end = guest::Clock::now() + extent.seconds;
-    // The turns that callers are in do not count yet.
-    const auto calls = [&] {
-        return (std::max(cast.turns("calls"), callers) - callers) * calls_per_turn;
-    };
-    while (guest::Clock::now() < end || calls() < extent.calls)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    std::cout << "  " << calls() << " calls\n";
-    cast.stop();
-    expect_balance();
-    unload();
+    play(calling + process_roles(stage), [&](const Cast& cast) {
+        const auto end = guest::Clock::now() + extent.seconds;
+        // The turns that callers are in do not count yet.
+        const auto calls = [&] {
+            return (std::max(cast.turns("calls"), callers) - callers) * calls_per_turn;
+        };
+        while (guest::Clock::now() < end || calls() < extent.calls)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        std::cout << "  " << calls() << " calls\n";
+    });
 }
 
 void each_fault(const Stage& stage, const Extent&) {
     {
-        const LowVoice low;
+        // Loading the module, its own code warns of each allocation of it that fails, and dumps the
+        // stack. What it warns of instead of that still shows in the taint, or ends lockdep.
+        const guest::LowVoice errors_only(4);
         hurry(true);
         fail_each_of(loading_trials());
         hurry(false);
     }
     if (!still_watched())
         throw std::runtime_error("lockdep complained while the module was loaded");
-    load();
-    fail_each_of(running_trials(stage));
-    expect_balance();
-    unload();
+    with_module([&] { fail_each_of(running_trials(stage)); });
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <sys/sysinfo.h>
 
 #include "lib/command.h"
+#include "lib/low_voice.h"
 #include "lib/stream.h"
 
 using namespace guest;
@@ -13,8 +14,6 @@ using namespace guest;
 namespace {
 
 constexpr std::uint64_t small = 1 << 30;
-constexpr auto log_everything = "/sys/module/printk/parameters/ignore_loglevel";
-constexpr auto log_level = "/proc/sys/kernel/printk";
 
 std::uint64_t memory() {
     struct sysinfo info {};
@@ -50,16 +49,10 @@ protected:
             GTEST_SKIP() << "this machine has too much memory";
         FamilyTest::SetUp();
         kill_rather("-1000");
-        // What the kernel says when it kills looks like a complaint. Worse is still logged, and
-        // warnings show in the taint.
-        write_file(log_everything, "N");
-        write_file(log_level, "3");
     }
     void TearDown() override {
         if (IsSkipped())
             return;
-        write_file(log_level, "7");
-        write_file(log_everything, "Y");
         kill_rather("0");
         FamilyTest::TearDown();
     }
@@ -70,6 +63,8 @@ protected:
 BOTH_FAMILIES(Memory);
 
 TEST_P(Memory, RunsOutWhileCounting) {
+    // What the kernel says when it kills looks like a complaint. Warnings show in the taint.
+    const LowVoice worse_than_errors(3);
     const Pair pair;
     Ledger ledger(pair.a, pair.b);
     const auto before = killed_for_memory();

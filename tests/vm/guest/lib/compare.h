@@ -7,6 +7,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <type_traits>
 
 #include "lib/wait.h"
 
@@ -31,8 +32,8 @@ bool compare(const std::string& what, const E& expected, const G& got) {
 // what was read last, for more may have come since.
 template <class Expected, class Got>
 bool compare_settled(const std::string& what, Expected expected, Got got) {
-    auto last_expected = expected();
-    auto last_got = got();
+    std::decay_t<decltype(expected())> last_expected{};
+    std::decay_t<decltype(got())> last_got{};
     eventually(
         [&] {
             last_expected = expected();
