@@ -128,7 +128,7 @@ in_kernel() {
 	local module
 	build_guest_tests
 	module=$(module "$1")
-	MACHINE_ACCEL=tcg,thread=single run_guest_tests "$1" "$module" "$2" --timeout "$PART_LIMIT" -- --gtest_filter="$3"
+	on_one_thread run_guest_tests "$1" "$module" "$2" --timeout "$PART_LIMIT" -- --gtest_filter="$3"
 }
 
 step_boot() {

@@ -7,10 +7,15 @@
 guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
 guest_tests_of_each_kernel+=':Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
 
-# Those in which the kernel changes running code, or a processor goes: docs/testing.md says why they
-# have one thread of the emulator.
+# Those in which the kernel changes running code, or a processor goes.
 # shellcheck disable=SC2034
 guest_tests_of_one_thread='Switch.*:Processor.*:Suspend.*'
+
+# on_one_thread COMMAND... : run COMMAND, whose machines have one thread of the emulator, for what
+# docs/testing.md says.
+on_one_thread() {
+	MACHINE_ACCEL=tcg,thread=single "$@"
+}
 
 # build_guest_tests : make build/guest/netatop-guest-tests.
 build_guest_tests() {
