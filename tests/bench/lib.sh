@@ -33,6 +33,17 @@ bench_variant() {
 	printf '%s=%s%s\n' "$name" "${module#"$TREE/"}" "$parameters"
 }
 
+# by_function KALLSYMS : of lines that begin with an address of code, each with what function of the
+# kernel or of a module that is in: "NAME[MODULE] START ADDRESS…". Of several names, the first.
+by_function() {
+	{
+		awk '$2 ~ /[tTwW]/ { print $1, "function", $3 $4 }' "$1"
+		awk '{ address = $1; $1 = ""; print address, "in" $0 }'
+	} | LC_ALL=C sort -k1,1 -k2,2 | awk '
+		$2 == "function" { if ($1 != start) { start = $1; name = $3 } next }
+		{ $2 = $1; $1 = name " " start; print }'
+}
+
 bench_floor() {
 	"$TREE/tests/vm/build-module" --source "$TREE/tests/bench/floor" "$1"
 }

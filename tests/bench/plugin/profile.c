@@ -10,8 +10,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "marks.h"
 #include "qemu_plugin.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
@@ -26,9 +26,8 @@ struct counter {
 };
 
 static struct counter *buckets[BUCKETS];
-static uint64_t begin_mark, end_mark;
-static const char *out = "profile";
-static unsigned int marks;
+static struct marks marks = { .out = "profile" };
+static unsigned int files;
 
 static struct counter *counter_of(uint64_t address)
 {
@@ -68,7 +67,7 @@ static void at_end(unsigned int cpu, void *data)
 
 	(void)cpu;
 	(void)data;
-	snprintf(name, sizeof(name), "%s.%u", out, ++marks);
+	snprintf(name, sizeof(name), "%s.%u", marks.out, ++files);
 	file = fopen(name, "w");
 	if (!file)
 		return;
@@ -89,12 +88,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(insn);
 
-		if (address == begin_mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn, at_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
-		if (address == end_mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn, at_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
+		marks_watch(&marks, insn, at_begin, at_end);
 		if (address >= KERNEL_START)
 			qemu_plugin_register_vcpu_insn_exec_inline(
 				insn, QEMU_PLUGIN_INLINE_ADD_U64,
@@ -106,19 +100,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   const struct qemu_info *info,
 					   int argc, char **argv)
 {
-	int i;
-
 	(void)info;
-	for (i = 0; i < argc; i++) {
-		if (!strncmp(argv[i], "begin=", 6))
-			begin_mark = strtoull(argv[i] + 6, NULL, 0);
-		else if (!strncmp(argv[i], "end=", 4))
-			end_mark = strtoull(argv[i] + 4, NULL, 0);
-		else if (!strncmp(argv[i], "out=", 4))
-			out = strdup(argv[i] + 4);
-		else
-			return -1;
-	}
+	if (!marks_parse(&marks, argc, argv))
+		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "marks.h"
 #include "qemu_plugin.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
@@ -36,8 +37,7 @@ struct stores {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stores *buckets[BUCKETS];
-static uint64_t begin_mark, end_mark;
-static const char *out = "stores";
+static struct marks marks = { .out = "stores" };
 
 static void at_store(unsigned int cpu, qemu_plugin_meminfo_t info,
 		     uint64_t address, void *data)
@@ -126,7 +126,7 @@ static void at_end(unsigned int cpu, void *data)
 
 	(void)cpu;
 	(void)data;
-	file = fopen(out, "w");
+	file = fopen(marks.out, "w");
 	if (!file)
 		return;
 	pthread_mutex_lock(&lock);
@@ -158,14 +158,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(insn);
 
-		if (address == begin_mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn, at_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
-		else if (address == end_mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn, at_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
-		else if (address >= MODULES_START && address < MODULES_END &&
-			 may_store(insn))
+		marks_watch(&marks, insn, at_begin, at_end);
+		if (address >= MODULES_START && address < MODULES_END &&
+		    may_store(insn))
 			qemu_plugin_register_vcpu_mem_cb(
 				insn, at_store, QEMU_PLUGIN_CB_NO_REGS,
 				QEMU_PLUGIN_MEM_W, (void *)(uintptr_t)address);
@@ -176,19 +171,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   const struct qemu_info *info,
 					   int argc, char **argv)
 {
-	int i;
-
 	(void)info;
-	for (i = 0; i < argc; i++) {
-		if (!strncmp(argv[i], "begin=", 6))
-			begin_mark = strtoull(argv[i] + 6, NULL, 0);
-		else if (!strncmp(argv[i], "end=", 4))
-			end_mark = strtoull(argv[i] + 4, NULL, 0);
-		else if (!strncmp(argv[i], "out=", 4))
-			out = strdup(argv[i] + 4);
-		else
-			return -1;
-	}
+	if (!marks_parse(&marks, argc, argv))
+		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }

@@ -1,0 +1,49 @@
+/*
+ * Between two marks a plugin counts: the arguments begin=ADDRESS,end=ADDRESS say which instructions
+ * they are, out=FILE where the counts go.
+ */
+#ifndef NETATOP_MARKS_H
+#define NETATOP_MARKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu_plugin.h"
+
+struct marks {
+    uint64_t begin;
+    uint64_t end;
+    const char* out;
+};
+
+/* False when there is an argument that is none of these. */
+static inline bool marks_parse(struct marks* marks, int argc, char** argv) {
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        if (!strncmp(argv[i], "begin=", 6))
+            marks->begin = strtoull(argv[i] + 6, NULL, 0);
+        else if (!strncmp(argv[i], "end=", 4))
+            marks->end = strtoull(argv[i] + 4, NULL, 0);
+        else if (!strncmp(argv[i], "out=", 4))
+            marks->out = strdup(argv[i] + 4);
+        else
+            return false;
+    }
+    return true;
+}
+
+/* Has at_begin or at_end called whenever the instruction is executed, if it is a mark. */
+static inline void marks_watch(const struct marks* marks, struct qemu_plugin_insn* insn,
+                               qemu_plugin_exec_cb_t at_begin, qemu_plugin_exec_cb_t at_end) {
+    uint64_t address = qemu_plugin_insn_vaddr(insn);
+
+    if (address == marks->begin)
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, at_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    if (address == marks->end)
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, at_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
+}
+
+#endif /* NETATOP_MARKS_H */
