@@ -152,9 +152,10 @@ static void nta_sock_free(struct rcu_head *rcu)
  */
 void nta_sock_drop(struct list_head *entries)
 {
-	struct nta_sock *s, *next;
+	struct nta_sock *s;
 
-	list_for_each_entry_safe(s, next, entries, link) {
+	while (!list_empty(entries)) {
+		s = list_first_entry(entries, struct nta_sock, link);
 		list_del(&s->link);
 		rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
 		call_rcu(&s->rcu, nta_sock_free);

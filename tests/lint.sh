@@ -104,22 +104,33 @@ check_kernel_doc() {
 	sources 'module/*.c' 'module/*.h' | silent xargs perl "$scripts/kernel-doc" -none
 }
 
+# of_module LOG MAKE_ARGUMENT... : build a copy of the module, in a directory named like the log.
+of_module() {
+	local log=$BUILD/lint/$1.log copy=$BUILD/lint/$1 kernel headers
+	kernel=$(kernel_dir "$LINT_SUITE")
+	headers=$kernel/root/usr/src/linux-headers-$(<"$kernel/release")
+	rm -rf "$copy"
+	mkdir -p "$copy"
+	cp -r module/. "$copy"
+	cp dkms.conf "$BUILD/lint"
+	make -s -j2 -C "$headers" "M=$copy" CC=gcc-12 NETATOP_DEBUG=1 C=2 "${@:2}" modules >"$log" 2>&1 || {
+		cat "$log"
+		return 1
+	}
+}
+
 # The build's own warnings of the first level, the compiler's analyzer, and sparse. A flow plus a
 # direction is a flow.
 check_sparse() {
-	local kernel headers build=$BUILD/lint/module
-	kernel=$(kernel_dir "$LINT_SUITE")
-	headers=$kernel/root/usr/src/linux-headers-$(<"$kernel/release")
-	rm -rf "$build"
-	mkdir -p "$build"
-	cp -r module/. "$build"
-	cp dkms.conf "$BUILD/lint"
-	make -s -C "$headers" "M=$build" CC=gcc-12 NETATOP_DEBUG=1 C=2 CF=-Wno-enum-mismatch W=1 \
-		KCFLAGS=-fanalyzer modules >"$BUILD/lint/sparse.log" 2>&1 || {
-		cat "$BUILD/lint/sparse.log"
-		return 1
-	}
+	of_module sparse CF=-Wno-enum-mismatch W=1 KCFLAGS=-fanalyzer || return 1
 	nothing 'the compiler or sparse warns' grep -E 'warning:|error:' "$BUILD/lint/sparse.log"
+}
+
+# In the module's own files: the kernel's headers are not ours to mend.
+check_clang_analyzer() {
+	of_llvm clang
+	of_module analyzer "CHECK=$PWD/tests/lint/analyze" || return 1
+	nothing 'clang analyzer warns' grep -A100 "^$BUILD/lint/analyzer/.*warning:" "$BUILD/lint/analyzer.log"
 }
 
 # The kernel's own semantic patches for what is freed, locked, NULL or iterated over, and ours.

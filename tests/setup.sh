@@ -13,7 +13,7 @@ packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu
 	qemu-system-arm"
 packages_demo="$packages_deb $packages_machine"
-packages_lint='clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
+packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"
