@@ -123,16 +123,17 @@ void commands_at_random(const Stage& stage, const Extent& extent) {
 
 void each_fault(const Stage& stage, const Extent&) {
     {
-        // Loading the module, its own code warns of each allocation of it that fails, and dumps the
-        // stack. What it warns of instead of that still shows in the taint, or ends lockdep.
+        // Loading a module or making a namespace, the kernel's own code warns of each allocation of
+        // it that fails, and dumps the stack. What it warns of instead of that still shows in the
+        // taint, or ends lockdep.
         const guest::LowVoice errors_only(4);
         hurry(true);
         fail_each_of(loading_trials());
         hurry(false);
+        with_module([&] { fail_each_of(running_trials(stage)); });
     }
     if (!still_watched())
-        throw std::runtime_error("lockdep complained while the module was loaded");
-    with_module([&] { fail_each_of(running_trials(stage)); });
+        throw std::runtime_error("lockdep complained");
 }
 
 } // namespace
