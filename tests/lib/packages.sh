@@ -16,3 +16,12 @@ copy_tree_as() {
 	sed -i "1s/(.*)/($1-1)/" "$2/debian/changelog"
 	printf '/* %s */\n' "$1" >>"$2/module/main.c"
 }
+
+# telling_uname DIRECTORY : make DIRECTORY/bin/uname, which notes in DIRECTORY/asked each time that
+# somebody asks which kernel runs here.
+telling_uname() {
+	mkdir -p "$1/bin"
+	printf '#!/bin/sh\ncase " $* " in *" -r "*) echo asked >>%q ;; esac\nexec /bin/uname "$@"\n' \
+		"$1/asked" >"$1/bin/uname"
+	chmod +x "$1/bin/uname"
+}
