@@ -43,9 +43,9 @@ matrix: ## build for, boot and test every kernel that Debian ships, and print th
 	tests/matrix.sh
 
 .PHONY: check-packages
-check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots
-	tests/setup.sh check
-	tests/check.sh situations autopkgtest
+check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots; build others' packages
+	tests/setup.sh check cross
+	tests/check.sh situations autopkgtest packagers
 
 .PHONY: check-atop
 check-atop: ## see what the atop of each Debian shows, each in a root of its own
