@@ -352,14 +352,17 @@ void nta_walk_now(void)
 }
 
 /**
- * nta_walk_pid - give a process the sockets without owner that it holds
+ * nta_walk_pid - give a process the sockets without owner that it alone holds
  * @pid: of the process or one of its threads
+ *
+ * What others may hold too is left to the walk that its first packet asked
+ * for: the oldest of them is the owner, not the first one asked about.
  *
  * Context: process; sleeps.
  */
 void nta_walk_pid(struct pid *pid)
 {
-	struct nta_walk walk = { .holders = LONG_MAX };
+	struct nta_walk walk = { .holders = 1 };
 	struct task_struct *task, *leader;
 
 	if (!nta_unowned_any())
