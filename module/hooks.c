@@ -474,8 +474,7 @@ nta_in_lookup_v4(void *unused, struct sk_buff *skb,
 		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV4,
-				     NTA_TCP_SND);
+		return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_TCP_SND);
 	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND);
 }
 
@@ -484,8 +483,7 @@ nta_in_lookup_v6(void *unused, struct sk_buff *skb,
 		 const struct nf_hook_state *state, enum nta_flow flow)
 {
 	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV6,
-				     NTA_TCP_SND);
+		return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_TCP_SND);
 	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
 }
 

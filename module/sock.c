@@ -162,45 +162,6 @@ void nta_sock_drop(struct list_head *entries)
 	}
 }
 
-/**
- * nta_sock_rotate - visit each entry of a list once, in batches
- * @list: the entries; those visited go to its end
- * @lock: of the list, taken with bottom halves off and given back between batches
- * @stamp: number of this visit: the list is done when its first entry bears it
- * @visit: called for each entry, under @lock; says that the entry is to be dropped
- *	when it has taken the right to move it
- * @arg: for @visit
- *
- * Context: process; sleeps.
- */
-void nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
-		     bool (*visit)(struct nta_sock *s, void *arg), void *arg)
-{
-	LIST_HEAD(dropped);
-	bool more = true;
-	int n;
-
-	while (more) {
-		spin_lock_bh(lock);
-		for (n = 0; more && n < NTA_BATCH; n++) {
-			struct nta_sock *s;
-
-			s = list_first_entry_or_null(list, struct nta_sock,
-						     link);
-			if (!s || s->stamp == stamp) {
-				more = false;
-				break;
-			}
-			s->stamp = stamp;
-			list_move_tail(&s->link,
-				       visit(s, arg) ? &dropped : list);
-		}
-		spin_unlock_bh(lock);
-		nta_sock_drop(&dropped);
-		cond_resched();
-	}
-}
-
 static void nta_sock_destroy(void *entry, void *unused)
 {
 	struct nta_sock *s = entry;

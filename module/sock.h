@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/rhashtable.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <net/sock.h>
@@ -250,8 +251,48 @@ static inline u64 nta_sock_cookie(const struct sock *sk)
 
 struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added);
 void nta_sock_drop(struct list_head *entries);
-void nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
-		     bool (*visit)(struct nta_sock *s, void *arg), void *arg);
+
+/**
+ * nta_sock_rotate - visit each entry of a list once, in batches
+ * @list: the entries; those visited go to its end
+ * @lock: of the list, taken with bottom halves off and given back between batches
+ * @stamp: number of this visit: the list is done when its first entry bears it
+ * @visit: called for each entry, under @lock; says that the entry is to be dropped
+ *	when it has taken the right to move it
+ * @arg: for @visit
+ *
+ * Inlined, so that the compiler knows @visit: readers visit each of their sockets.
+ *
+ * Context: process; sleeps.
+ */
+static __always_inline void
+nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
+		bool (*visit)(struct nta_sock *s, void *arg), void *arg)
+{
+	LIST_HEAD(dropped);
+	bool more = true;
+	int n;
+
+	while (more) {
+		spin_lock_bh(lock);
+		for (n = 0; more && n < NTA_BATCH; n++) {
+			struct nta_sock *s;
+
+			s = list_first_entry_or_null(list, struct nta_sock,
+						     link);
+			if (!s || s->stamp == stamp) {
+				more = false;
+				break;
+			}
+			s->stamp = stamp;
+			list_move_tail(&s->link,
+				       visit(s, arg) ? &dropped : list);
+		}
+		spin_unlock_bh(lock);
+		nta_sock_drop(&dropped);
+		cond_resched();
+	}
+}
 
 int nta_sock_setup(void);
 void nta_sock_teardown(void);

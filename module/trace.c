@@ -102,13 +102,14 @@ static void nta_trace_listen(const struct sock *sk)
 static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 			    const int new)
 {
-	u64 cookie = atomic64_read(&sk->sk_cookie);
 	struct nta_sock *s;
+	u64 cookie;
 
 	if (old != TCP_CLOSE && new != TCP_CLOSE)
 		return;
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
+	cookie = atomic64_read(&sk->sk_cookie);
 	rcu_read_lock();
 	s = cookie ? nta_sock_find(nta_sock_key(cookie, NTA_TCP_SND)) : NULL;
 	if (s)
