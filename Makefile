@@ -79,9 +79,9 @@ stress: ## run the stress tests in full size, an hour or more
 	tests/check.sh stress-exits stress
 
 .PHONY: sanitize
-sanitize: ## run scenarios and stress in a kernel that finds errors; the first time it builds that kernel
+sanitize: ## run scenarios and stress in kernels that find errors; the first time it builds these kernels
 	tests/setup.sh check
-	tests/check.sh sanitize
+	tests/check.sh sanitize-races sanitize-old sanitize-new
 
 .PHONY: demo
 demo: ## show it: real packages, real traffic and a stock atop in a virtual machine

@@ -17,9 +17,9 @@ on_one_thread() {
 	MACHINE_ACCEL=tcg,thread=single "$@"
 }
 
-# build_guest_tests : make build/guest/netatop-guest-tests.
+# build_guest_tests : make build/guest/netatop-guest-tests. Rings may do so at the same time.
 build_guest_tests() {
-	tests/vm/build-guest
+	flock "$BUILD" tests/vm/build-guest
 }
 
 # run_guest_tests KERNEL MODULE OUT [RUN_MINI_OPTION... -- GTEST_OPTION...] : boot KERNEL with
@@ -39,5 +39,5 @@ run_guest_tests() {
 
 # build_stress : make build/stress/netatop-stress.
 build_stress() {
-	make -s -C tests/vm/stress -j "$(nproc)" BUILD="$BUILD"
+	flock "$BUILD" make -s -C tests/vm/stress -j "$(nproc)" BUILD="$BUILD"
 }
