@@ -12,6 +12,7 @@
 #include "lib/command.h"
 #include "lib/low_voice.h"
 #include "lib/module.h"
+#include "lib/sleep.h"
 #include "lib/wait.h"
 #include "trials.h"
 
@@ -74,6 +75,21 @@ void steady(const Stage& stage, const Extent& extent) {
 
 void switch_off_and_on(const Stage& stage, const Extent& extent) {
     everything_at_once(everybody(stage) + switch_roles(), extent);
+}
+
+// As often as the time allows.
+void sleep_and_wake(const Stage& stage, const Extent& extent) {
+    if (!guest::can_sleep())
+        throw std::runtime_error("this machine cannot sleep: run tests/vm/mini/off-share");
+    play(everybody(stage), [&](const Cast&) {
+        const auto end = guest::Clock::now() + extent.seconds;
+        unsigned times = 0;
+        for (; guest::Clock::now() < end; times++) {
+            std::this_thread::sleep_for(std::chrono::seconds(5));
+            guest::sleep_once();
+        }
+        std::cout << "  slept " << times << " times\n";
+    });
 }
 
 // Grace periods do not wait for their turn.
@@ -143,6 +159,7 @@ Phase phase_named(const std::string& name) {
         {"steady", steady},           {"switch", switch_off_and_on},
         {"reload", load_and_unload},  {"commands", commands_at_random},
         {"faults", faults_at_random}, {"each-fault", each_fault},
+        {"sleep", sleep_and_wake},
     };
     for (const auto& phase : phases)
         if (phase.name == name)

@@ -24,6 +24,7 @@ struct Phase {
 
 // steady: everything at once; switch: accounting, too, is switched off and on; reload: under it,
 // the module is loaded and unloaded again and again;
+// sleep: everything at once, while the machine is suspended now and then;
 // commands: calls at random under forks and exits; faults: everything, while allocations of the
 // module fail; each-fault: each allocation fails once.
 Phase phase_named(const std::string& name);
