@@ -17,84 +17,13 @@
 
 #include "frag.h"
 #include "hooks.h"
+#include "l4.h"
 #include "lookup.h"
 #include "owner.h"
 #include "packet.h"
 #include "sock.h"
 #include "totals.h"
 #include "unowned.h"
-
-/**
- * struct nta_l4 - the transport header of a packet
- * @offset: of the header, from the network header on
- * @protocol: IPPROTO_*; IPPROTO_MAX when the header chain cannot be followed
- * @fragment: the packet is a fragment
- * @first: it has the header
- */
-struct nta_l4 {
-	u32 offset;
-	u16 protocol;
-	bool fragment;
-	bool first;
-};
-
-static struct nta_l4 nta_l4_find(const struct sk_buff *skb, u8 pf)
-{
-	struct nta_l4 l4 = {};
-	__be16 frag_off = 0;
-	u8 nexthdr;
-	int offset;
-
-	if (pf == NFPROTO_IPV4) {
-		const struct iphdr *iph = ip_hdr(skb);
-
-		l4.offset = iph->ihl * 4;
-		l4.protocol = iph->protocol;
-		l4.fragment = iph->frag_off & htons(IP_MF | IP_OFFSET);
-		l4.first = !(iph->frag_off & htons(IP_OFFSET));
-		return l4;
-	}
-	nexthdr = ipv6_hdr(skb)->nexthdr;
-	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
-				  &frag_off);
-	l4.offset = offset;
-	l4.protocol = offset < 0 ? IPPROTO_MAX : nexthdr;
-	l4.fragment = frag_off != 0;
-	l4.first = !(frag_off & htons(IP6_OFFSET));
-	return l4;
-}
-
-/*
- * Does the transport header of @protocol come right after the network header,
- * and no fragment's rest? Of IPv4, whether it is a fragment and the protocol are
- * read at once: with the time to live between them they are the third 32 bits.
- */
-static __always_inline bool nta_l4_is(const struct sk_buff *skb, u8 pf, u8 protocol)
-{
-	const __be32 mask = htonl((IP_MF | IP_OFFSET) << 16 | U8_MAX);
-
-	if (pf == NFPROTO_IPV6)
-		return ipv6_hdr(skb)->nexthdr == protocol;
-	BUILD_BUG_ON(offsetof(struct iphdr, protocol) !=
-		     offsetof(struct iphdr, frag_off) + 3);
-	return (get_unaligned((__be32 *)&ip_hdr(skb)->frag_off) & mask) ==
-	       htonl(protocol);
-}
-
-/* NTA_TCP_SND or NTA_UDP_SND; NTA_FLOWS for all that is not accounted. */
-static enum nta_flow nta_flow_of(struct nta_l4 l4)
-{
-	if (l4.protocol == IPPROTO_TCP)
-		return NTA_TCP_SND;
-	if (l4.protocol == IPPROTO_UDP)
-		return NTA_UDP_SND;
-	return NTA_FLOWS;
-}
-
-static __always_inline u8 nta_icmp(u8 pf)
-{
-	return pf == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-}
 
 static bool nta_sk_is_tcp(const struct sock *sk)
 {
@@ -299,14 +228,14 @@ static noinline __noclone unsigned int
 nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
-	enum nta_flow flow = nta_flow_of(l4);
+	enum nta_flow flow = nta_l4_flow(l4);
 	struct sock *sk = state->sk;
 	struct nta_wire wire;
 
 	if (nta_packet_out_again(skb, state))
 		return NF_ACCEPT;
 	if (flow == NTA_FLOWS) {
-		if (l4.protocol == nta_icmp(state->pf))
+		if (l4.protocol == nta_l4_icmp(state->pf))
 			nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
 	}
@@ -346,7 +275,7 @@ static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
 		return nta_out(skb, state, pf, NTA_TCP_SND);
 	if (nta_l4_is(skb, pf, IPPROTO_UDP))
 		return nta_out(skb, state, pf, NTA_UDP_SND);
-	if (nta_l4_is(skb, pf, nta_icmp(pf)) &&
+	if (nta_l4_is(skb, pf, nta_l4_icmp(pf)) &&
 	    likely(!netif_is_l3_master(state->out))) {
 		nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
@@ -383,7 +312,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 				     struct nta_l4 l4)
 {
 	struct nta_wire wire = nta_wire_plain(skb->len, nta_link_in(state->in));
-	enum nta_flow flow = nta_flow_of(l4);
+	enum nta_flow flow = nta_l4_flow(l4);
 	struct nta_frag_owner owner = {};
 	struct sock *sk, *owned;
 	struct nta_wire before;
@@ -402,7 +331,7 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		return;
 	}
 	if (flow == NTA_FLOWS) {
-		if (l4.protocol == nta_icmp(state->pf))
+		if (l4.protocol == nta_l4_icmp(state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return;
 	}
@@ -426,7 +355,7 @@ static noinline __noclone unsigned int
 nta_in_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
-	enum nta_flow flow = nta_flow_of(l4);
+	enum nta_flow flow = nta_l4_flow(l4);
 	struct nta_wire wire;
 	struct sock *sk;
 
@@ -437,7 +366,7 @@ nta_in_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 		return NF_ACCEPT;
 	}
 	if (flow == NTA_FLOWS) {
-		if (l4.protocol == nta_icmp(state->pf))
+		if (l4.protocol == nta_l4_icmp(state->pf))
 			nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}
@@ -513,7 +442,7 @@ static __always_inline unsigned int nta_hook_in(struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (nta_l4_is(skb, pf, IPPROTO_UDP))
 		return nta_in(skb, state, pf, NTA_UDP_SND);
-	if (likely(nta_l4_is(skb, pf, nta_icmp(pf)))) {
+	if (likely(nta_l4_is(skb, pf, nta_l4_icmp(pf)))) {
 		nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}

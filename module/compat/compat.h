@@ -57,6 +57,13 @@ static inline struct socket *nta_sock_from_file(struct file *file)
 #define netif_get_gso_max_size(dev, skb) READ_ONCE((dev)->gso_max_size)
 #endif
 
+/* 6.12 ("move asm/unaligned.h to linux/unaligned.h") moved it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
 /* 6.16 ("sched/tracepoints: Move and extend the sched_process_exit() tracepoint")
  * added the last one.
  */

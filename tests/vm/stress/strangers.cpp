@@ -3,31 +3,21 @@
 // chains of extension headers, cut off anywhere.
 #include "roles.h"
 
-#include <algorithm>
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
+#include "lib/packet.h"
 #include "net.h"
 
 namespace stress {
 
 namespace {
 
-using Frame = std::vector<std::uint8_t>;
+using Frame = guest::Bytes;
+using guest::put16;
+using guest::put_address;
 
-constexpr std::uint8_t mac_of_b[ETH_ALEN] = {2, 0, 0, 0, 0, 0x0b};
 constexpr std::uint8_t extensions[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS,
                                        IPPROTO_FRAGMENT};
-
-void put16(Frame& frame, std::size_t at, unsigned value) {
-    frame[at] = static_cast<std::uint8_t>(value >> 8);
-    frame[at + 1] = static_cast<std::uint8_t>(value);
-}
 
 void append_random(Turns& turns, Frame& frame, std::size_t size) {
     for (std::size_t i = 0; i < size; i++)
@@ -50,15 +40,6 @@ void append_transport(Turns& turns, Frame& frame) {
     put16(frame, start + 6, 0); // no UDP checksum
 }
 
-unsigned checksum(const Frame& frame, std::size_t size) {
-    unsigned sum = 0;
-    for (std::size_t i = 0; i < size; i += 2)
-        sum += static_cast<unsigned>(frame[i] << 8 | frame[i + 1]);
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return ~sum & 0xffff;
-}
-
 Frame ipv4_frame(Turns& turns, const Side& to) {
     const std::size_t words = turns.random(4) ? 5 : 5 + turns.random(11);
     Frame frame(20, 0);
@@ -71,13 +52,11 @@ Frame ipv4_frame(Turns& turns, const Side& to) {
     frame[12] = 10;
     for (std::size_t i = 13; i < 16; i++)
         frame[i] = static_cast<std::uint8_t>(turns.random(turns.random(2) ? 3 : 256));
-    const auto* address = reinterpret_cast<const sockaddr_in*>(to.v4.get());
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&address->sin_addr);
-    std::copy(bytes, bytes + 4, frame.begin() + 16);
+    put_address(frame, 16, to.v4);
     frame.resize(4 * words, 1); // options that do nothing
     append_transport(turns, frame);
     put16(frame, 2, static_cast<unsigned>(frame.size() - (turns.random(8) == 0)));
-    put16(frame, 10, checksum(frame, 4 * words));
+    guest::correct_checksum(frame);
     return frame;
 }
 
@@ -87,9 +66,7 @@ Frame ipv6_frame(Turns& turns, const Side& to) {
     frame[7] = 64;
     frame[8] = 0xfd;
     frame[23] = static_cast<std::uint8_t>(turns.random(256));
-    const auto* address = reinterpret_cast<const sockaddr_in6*>(to.v6.get());
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&address->sin6_addr);
-    std::copy(bytes, bytes + 16, frame.begin() + 24);
+    put_address(frame, 24, to.v6);
     std::size_t next = 6; // where the type of the next header is named
     for (unsigned chain = turns.random(4); chain > 0; chain--) {
         const auto type = extensions[turns.random(4)];
@@ -109,21 +86,14 @@ Frame ipv6_frame(Turns& turns, const Side& to) {
 }
 
 void annoy(Turns& turns, const Side& from, const Side& to) {
-    from.ns.enter();
-    const Fd socket(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_ll peer{};
-    peer.sll_family = AF_PACKET;
-    peer.sll_ifindex = static_cast<int>(::if_nametoindex(from.device.c_str()));
-    peer.sll_halen = ETH_ALEN;
-    std::copy(std::begin(mac_of_b), std::end(mac_of_b), peer.sll_addr);
+    const guest::PacketSocket v4(from, Family::v4);
+    const guest::PacketSocket v6(from, Family::v6);
     while (turns.next()) {
-        const bool v4 = turns.random(2) != 0;
-        Frame frame = v4 ? ipv4_frame(turns, to) : ipv6_frame(turns, to);
+        const bool older = turns.random(2) != 0;
+        Frame frame = older ? ipv4_frame(turns, to) : ipv6_frame(turns, to);
         if (turns.random(16) == 0)
             frame.resize(turns.random(static_cast<unsigned>(frame.size())) + 1);
-        peer.sll_protocol = htons(v4 ? ETH_P_IP : ETH_P_IPV6);
-        ::sendto(socket.get(), frame.data(), frame.size(), 0,
-                 reinterpret_cast<const sockaddr*>(&peer), sizeof(peer));
+        (older ? v4 : v6).send(frame);
     }
 }
 

@@ -4,26 +4,14 @@
 #include "lib/guest_test.h"
 
 #include <array>
-#include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "lib/packet.h"
 
 using namespace guest;
 
 namespace {
-
-Fd open_tunnel(const Namespace& ns) {
-    const Inside inside(ns);
-    Fd tunnel(check(::open("/dev/net/tun", O_RDWR), "/dev/net/tun"));
-    ifreq request{};
-    request.ifr_flags = IFF_TUN | IFF_NO_PI;
-    std::string("t0").copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
-    check(::ioctl(tunnel.get(), TUNSETIFF, &request), "TUNSETIFF");
-    return tunnel;
-}
 
 [[noreturn]] void carry(const Fd& a, const Fd& b) {
     std::array<char, 65536> packet{};
@@ -60,11 +48,8 @@ TEST_P(Relay, OwnsNothingOfWhatItCarries) {
         carry(tunnel_a, tunnel_b);
     });
     relay.wait();
-    for (const auto* ns : {&a, &b}) {
-        const std::string own = ns == &a ? "1" : "2";
-        ns->ip("link set t0 addrgenmode none\naddr add 10.6.0." + own +
-               "/24 dev t0\naddr add fd06::" + own + "/64 dev t0 nodad\nlink set t0 up\n");
-    }
+    number_tunnel(a, 1);
+    number_tunnel(b, 2);
     relay.signal();
 
     Ledger ledger(
