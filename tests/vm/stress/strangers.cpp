@@ -3,7 +3,9 @@
 // chains of extension headers, cut off anywhere.
 #include "roles.h"
 
+#include <linux/if_tun.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "lib/packet.h"
 #include "net.h"
@@ -97,10 +99,68 @@ void annoy(Turns& turns, const Side& from, const Side& to) {
     }
 }
 
+// What a virtual machine says of a packet that its host shall cut into segments, or of which it
+// shall make the checksum (struct virtio_net_hdr, Virtio 1.1, 5.1.6).
+struct Offload {
+    std::uint8_t flags;
+    std::uint8_t kind;
+    std::uint16_t headers;
+    std::uint16_t segment;
+    std::uint16_t checksum_start;
+    std::uint16_t checksum_offset;
+};
+
+constexpr std::uint8_t needs_checksum = 1;
+constexpr std::uint8_t no_segments = 0, tcp_v4 = 1, udp_fragments = 3, tcp_v6 = 4, udp_segments = 5;
+
+// Mostly something that can be true.
+Offload some_offload(Turns& turns, bool v4) {
+    const std::uint8_t kinds[] = {no_segments, v4 ? tcp_v4 : tcp_v6, udp_fragments, udp_segments};
+    const auto below = [&](unsigned limit) {
+        return static_cast<std::uint16_t>(turns.random(limit));
+    };
+    const std::uint16_t header = v4 ? 20 : 40;
+    Offload offload{};
+    offload.flags = turns.random(8) ? needs_checksum : 0;
+    offload.kind = turns.random(16) ? kinds[below(4)] : static_cast<std::uint8_t>(below(256));
+    offload.headers = static_cast<std::uint16_t>(header + below(40));
+    offload.segment = below(turns.random(4) ? 300 : 65536);
+    offload.checksum_start = turns.random(8) ? header : below(300);
+    offload.checksum_offset = turns.random(2) ? 16 : 6;
+    return offload;
+}
+
+// As the host of a virtual machine gets them.
+void claim_segments(Turns& turns) {
+    Side self;
+    self.v4 = Address("10.6.0.2", 0);
+    self.v6 = Address("fd06::2", 0);
+    const Fd tunnel = guest::open_tunnel(self.ns, IFF_VNET_HDR);
+    guest::number_tunnel(self.ns, 2);
+    self.ns.enter();
+    std::vector<Fd> sockets;
+    for (const Family family : families) {
+        sockets.push_back(listening(self.at(family, echo_port), SOCK_DGRAM));
+        sockets.push_back(listening(self.at(family, service_port), SOCK_STREAM));
+    }
+    while (turns.next()) {
+        const bool v4 = turns.random(2) != 0;
+        const auto offload = some_offload(turns, v4);
+        const auto* start = reinterpret_cast<const std::uint8_t*>(&offload);
+        Frame packet(start, start + sizeof(offload));
+        const Frame frame = v4 ? ipv4_frame(turns, self) : ipv6_frame(turns, self);
+        packet.insert(packet.end(), frame.begin(), frame.end());
+        [[maybe_unused]] const auto written = ::write(tunnel.get(), packet.data(), packet.size());
+        for (const Fd& socket : sockets)
+            receive_some(socket, 2000, MSG_DONTWAIT);
+    }
+}
+
 } // namespace
 
 Roles stranger_roles(const Stage& stage) {
-    return {{"stranger", [&](Turns& turns) { annoy(turns, stage.steady.a, stage.steady.b); }}};
+    return {{"stranger", [&](Turns& turns) { annoy(turns, stage.steady.a, stage.steady.b); }},
+            {"claimant", claim_segments}};
 }
 
 } // namespace stress

@@ -39,7 +39,6 @@ TEST_P(Relay, OwnsNothingOfWhatItCarries) {
     const Namespace b;
     keep_quiet(a);
     keep_quiet(b);
-    a.run("modprobe tun");
     Helper relay(nullptr, [&](Channel& test) {
         const Fd tunnel_a = open_tunnel(a);
         const Fd tunnel_b = open_tunnel(b);

@@ -288,7 +288,6 @@ TEST_P(Malformed, FromANeighbour) {
 TEST_P(Malformed, FromATunnel) {
     const Namespace ns;
     keep_quiet(ns);
-    ns.run("modprobe tun");
     const Fd tunnel = open_tunnel(ns);
     number_tunnel(ns, 2);
     const Address to(family() == Family::v4 ? "10.6.0.2" : "fd06::2", open_port);

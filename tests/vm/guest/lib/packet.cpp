@@ -128,11 +128,12 @@ bool PacketSocket::send(const Bytes& packet) const {
                     reinterpret_cast<const sockaddr*>(&peer_), sizeof(peer_)) >= 0;
 }
 
-Fd open_tunnel(const Namespace& ns) {
+Fd open_tunnel(const Namespace& ns, short flags) {
     const Inside inside(ns);
+    ns.run("modprobe tun");
     Fd tunnel(check(::open("/dev/net/tun", O_RDWR), "/dev/net/tun"));
     ifreq request{};
-    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | flags);
     std::string("t0").copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
     check(::ioctl(tunnel.get(), TUNSETIFF, &request), "TUNSETIFF");
     return tunnel;

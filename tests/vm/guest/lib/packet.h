@@ -46,7 +46,8 @@ private:
 };
 
 // A new device t0, up to now without address: what is written to the descriptor was received by it.
-Fd open_tunnel(const Namespace& ns);
+// flags: IFF_* of tun besides those for bare packets.
+Fd open_tunnel(const Namespace& ns, short flags = 0);
 // Brings it up with 10.6.0.N and fd06::N.
 void number_tunnel(const Namespace& ns, unsigned number);
 
