@@ -5,7 +5,7 @@
 # receives, offloads, system calls.
 # shellcheck disable=SC2034
 guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
-guest_tests_of_each_kernel+=':Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
+guest_tests_of_each_kernel+=':Malformed.*:Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
 
 # Those in which the kernel changes running code, or a processor goes.
 # shellcheck disable=SC2034

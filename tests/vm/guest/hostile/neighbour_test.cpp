@@ -80,6 +80,12 @@ protected:
         ledger.compare();
     }
 
+    // Messages of ICMP that are under way between the device and who counts them pass for some.
+    void expect_received(const Ledger& ledger) const {
+        compare_soon("received", std::uint64_t{strangers()},
+                     [&] { return ledger.carried().in.packets; });
+    }
+
     void expect_few_sockets(std::uint64_t before) const {
         const auto status = module::Status::read();
         const auto now = status.number("objects", 0);
@@ -108,7 +114,7 @@ TEST_P(Neighbour, FloodOfSynPacketsFromNowhere) {
     for (unsigned i = 0; i < strangers(); i++)
         forger.send(i, open_port);
     ledger.compare();
-    compare("received", std::uint64_t{strangers()}, ledger.carried().in.packets);
+    expect_received(ledger);
     expect_few_sockets(sockets);
 }
 
@@ -120,7 +126,7 @@ TEST_P(Neighbour, DatagramsFromEverywhereToOpenAndClosedPorts) {
     for (unsigned i = 0; i < strangers(); i++)
         forger.send(i, i % 2 ? open_port : closed_port);
     ledger.compare();
-    compare("received", std::uint64_t{strangers()}, ledger.carried().in.packets);
+    expect_received(ledger);
     compare("nosocket", std::uint64_t{(strangers() + 1) / 2},
             ledger.in_class("nosocket").udp.in.packets);
     expect_few_sockets(sockets);

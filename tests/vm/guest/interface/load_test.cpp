@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "lib/command.h"
 #include "lib/slabs.h"
@@ -100,6 +101,29 @@ Slabs growth_since(const Slabs& before) {
     return growth;
 }
 
+// Caches that grow by one object, at least, for each time that the module is loaded, however long
+// one waits for what the kernel frees later.
+std::set<std::string> growing_caches() {
+    const auto before = general_slabs();
+    load_often(loads);
+    Slabs growth;
+    eventually(
+        [&] {
+            growth = growth_since(before);
+            return std::all_of(growth.begin(), growth.end(),
+                               [](const auto& slab) { return slab.second < loads / 2; });
+        },
+        std::chrono::seconds(20));
+    std::set<std::string> growing;
+    for (const auto& [name, objects] : growth) {
+        std::cout << scenario() << ": " << name << ": expected less than " << loads
+                  << " objects more, got " << objects << std::endl;
+        if (objects >= loads)
+            growing.insert(name);
+    }
+    return growing;
+}
+
 std::filesystem::path parameter(const std::string& name) {
     return "/sys/module/netatop/parameters/" + name;
 }
@@ -109,25 +133,15 @@ std::filesystem::path parameter(const std::string& name) {
 TEST_F(Load, FiftyTimesLeavesNothingBehind) {
     ASSERT_EQ(module::unload(), 0);
     load_often(warm_up);
-    const auto slabs = general_slabs();
     const auto percpu = percpu_memory();
-    load_often(loads);
+    auto growing = growing_caches();
     compare("caches of the module", std::size_t{0}, slabs_named("netatop").size());
-    // One object lost in each load would show as that many, however long one waits for
-    // what the kernel frees later.
-    Slabs growth;
-    eventually(
-        [&] {
-            growth = growth_since(slabs);
-            return std::all_of(growth.begin(), growth.end(),
-                               [](const auto& slab) { return slab.second < loads / 2; });
-        },
-        std::chrono::seconds(20));
-    for (const auto& [name, objects] : growth) {
-        std::cout << scenario() << ": " << name << ": expected less than " << loads
-                  << " objects more, got " << objects << std::endl;
-        EXPECT_LT(objects, loads) << name;
-    }
+    // The free part of a slab that a CPU allocates from counts as used; of small objects that can
+    // be more than these, by chance, but not each time.
+    if (!growing.empty())
+        growing = growing_caches();
+    for (const auto& name : growing)
+        ADD_FAILURE() << name << " grows";
     compare("per-CPU memory, kB", percpu, percpu_memory());
 }
 
