@@ -79,7 +79,7 @@ stress: ## run the stress tests in full size, an hour or more
 	tests/check.sh stress-exits stress
 
 .PHONY: sanitize
-sanitize: ## run scenarios and stress in kernels that find errors; the first time it builds these kernels
+sanitize: ## run scenarios and stress in kernels that find errors, an hour or more; first it builds these kernels
 	tests/setup.sh check
 	tests/check.sh sanitize-races sanitize-old sanitize-new
 
