@@ -49,10 +49,11 @@ struct nta_l4 nta_l4_find(const struct sk_buff *skb, u8 pf)
 	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
 				  &frag_off);
 	l4.offset = offset;
-	l4.protocol = offset < 0 ? IPPROTO_MAX : nexthdr;
 	l4.fragment = frag_off != 0;
 	l4.first = !(frag_off & htons(IP6_OFFSET));
 	if (!l4.first)
 		l4.protocol = protocol_of_rest(skb, offset);
+	else
+		l4.protocol = offset < 0 ? IPPROTO_MAX : nexthdr;
 	return l4;
 }

@@ -34,7 +34,7 @@ std::vector<Oddity> joined(std::vector<Oddity> some, const std::vector<Oddity>& 
     return some;
 }
 
-Bytes cut(Bytes bytes, std::size_t size) {
+Bytes resized(Bytes bytes, std::size_t size) {
     bytes.resize(size);
     return bytes;
 }
@@ -154,7 +154,7 @@ std::vector<Oddity> odd_ipv4(const Ends& ends) {
          false},
         {"a header of 4 words", {with(0, 0x4400)}, false},
         {"a header that is longer than the packet",
-         {changed(cut(with(2, 28), 28), [](Bytes& packet) { packet[0] = 0x4f; })},
+         {changed(resized(with(2, 28), 28), [](Bytes& packet) { packet[0] = 0x4f; })},
          false},
         {"a wrong checksum", {changed(udp, [](Bytes& packet) { packet[10] ^= 1; })}, false},
         {"a length beyond the packet", {with(2, 2000)}, false},
@@ -220,6 +220,12 @@ std::vector<Oddity> odd_ipv6(const Ends& ends) {
     return joined(odd_chains(ends), discarded);
 }
 
+// What comes from outside.
+std::vector<Oddity> receivable(const Ends& ends) {
+    const auto network = ends.to.family() == Family::v4 ? odd_ipv4(ends) : odd_ipv6(ends);
+    return joined(network, joined(wrong_transport(ends), odd_fragments(ends)));
+}
+
 // What a raw socket lets a process send with a network header of its own.
 std::vector<Oddity> sendable(const Ends& ends) {
     const auto all = joined(wrong_transport(ends), odd_fragments(ends));
@@ -228,7 +234,7 @@ std::vector<Oddity> sendable(const Ends& ends) {
     const auto udp = udp_packet(ends, 20);
     const std::vector<Oddity> odd_headers{
         {"a header as long as the packet",
-         {changed(cut(udp, 60), [](Bytes& p) { p[0] = 0x4f; })},
+         {changed(resized(udp, 60), [](Bytes& p) { p[0] = 0x4f; })},
          true},
     };
     return joined(all, odd_headers);
@@ -247,24 +253,31 @@ protected:
         return receiver;
     }
 
-    // Each oddity by itself, and what has gone out in answer, as the device says.
-    void expect_counts(const Ends& ends, std::size_t link_header,
-                       const std::function<Traffic()>& carried,
-                       const std::function<void(const Bytes&)>& deliver) const {
-        Flow in;
-        Ledger ledger({[&] { return Traffic{carried().out, in}; }});
-        const auto transport = joined(wrong_transport(ends), odd_fragments(ends));
-        const auto network = family() == Family::v4 ? odd_ipv4(ends) : odd_ipv6(ends);
-        for (const auto& oddity : joined(network, transport)) {
-            for (const auto& packet : oddity.packets) {
-                deliver(packet);
+    // Each oddity by itself; those that are counted add to the flow from which the ledger's truth
+    // is.
+    void expect_each(const std::vector<Oddity>& all, std::size_t link_header, Ledger& ledger,
+                     Flow& flow, const std::function<void(const Oddity&)>& deliver) const {
+        for (const auto& oddity : all) {
+            deliver(oddity);
+            for (const auto& packet : oddity.packets)
                 if (oddity.counted)
-                    in = in + Flow{1, packet.size() - oddity.padding + link_header};
-            }
+                    flow = flow + Flow{1, packet.size() - oddity.padding + link_header};
             ledger.compare(oddity.name);
             if (HasFailure())
                 return;
         }
+    }
+
+    // What has gone out in answer, the device says.
+    void expect_received(const Ends& ends, std::size_t link_header,
+                         const std::function<Traffic()>& carried,
+                         const std::function<void(const Bytes&)>& deliver) const {
+        Flow in;
+        Ledger ledger({[&] { return Traffic{carried().out, in}; }});
+        expect_each(receivable(ends), link_header, ledger, in, [&](const Oddity& oddity) {
+            for (const auto& packet : oddity.packets)
+                deliver(packet);
+        });
     }
 };
 
@@ -277,7 +290,7 @@ TEST_P(Malformed, FromANeighbour) {
     const auto to = pair.b.at(family(), open_port);
     const auto receiver = receiving(pair.b.ns, to);
     const PacketSocket way(pair.a, family());
-    expect_counts(
+    expect_received(
         {pair.a.at(family(), 1024), to}, ethernet_header, [&] { return pair.b.carried(); },
         [&](const Bytes& packet) {
             if (!way.send(packet))
@@ -293,7 +306,7 @@ TEST_P(Malformed, FromATunnel) {
     const Address to(family() == Family::v4 ? "10.6.0.2" : "fd06::2", open_port);
     const auto receiver = receiving(ns, to);
     const Address from(family() == Family::v4 ? "10.6.0.1" : "fd06::1", 1024);
-    expect_counts(
+    expect_received(
         {from, to}, 0, [&] { return device_counters(ns, "t0"); },
         [&](const Bytes& packet) {
             check(::write(tunnel.get(), packet.data(), packet.size()), "write");
@@ -321,14 +334,6 @@ TEST_P(Malformed, SentByAProcess) {
         }
         test.wait();
     });
-    for (const auto& oddity : all) {
-        sender.step();
-        for (const auto& packet : oddity.packets)
-            if (oddity.counted)
-                out = out + Flow{1, packet.size() + ethernet_header};
-        ledger.compare(oddity.name);
-        if (HasFailure())
-            return;
-    }
+    expect_each(all, ethernet_header, ledger, out, [&](const Oddity&) { sender.step(); });
     compare("sender", out, ctl.process_counters(sender.pid()).both().out);
 }

@@ -21,6 +21,16 @@ std::size_t address_size(const Address& address) {
     return address.family() == Family::v4 ? 4 : 16;
 }
 
+// Over so many bytes, by the rule of RFC 1071.
+unsigned checksum(const Bytes& bytes, std::size_t size) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < size; i += 2)
+        sum += static_cast<std::uint32_t>(bytes.at(i) << 8 | bytes.at(i + 1));
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return ~sum & 0xffff;
+}
+
 // What the checksum of UDP and TCP covers besides the datagram (RFC 768, RFC 8200 section 8.1).
 Bytes pseudo_header(const Ends& ends, int protocol, std::size_t size) {
     const auto address = address_size(ends.to);
@@ -56,15 +66,6 @@ void put_address(Bytes& bytes, std::size_t at, const Address& address) {
     if (address.family() == Family::v4)
         bits = &reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr;
     std::copy_n(static_cast<const std::uint8_t*>(bits), address_size(address), &bytes.at(at));
-}
-
-unsigned checksum(const Bytes& bytes, std::size_t size) {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < size; i += 2)
-        sum += static_cast<std::uint32_t>(bytes.at(i) << 8 | bytes.at(i + 1));
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return ~sum & 0xffff;
 }
 
 Bytes ip_packet(const Ends& ends, int protocol, const Bytes& payload) {

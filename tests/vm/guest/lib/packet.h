@@ -16,8 +16,6 @@ using Bytes = std::vector<std::uint8_t>;
 Bytes operator+(Bytes some, const Bytes& more);
 void put16(Bytes& bytes, std::size_t at, unsigned value);
 void put_address(Bytes& bytes, std::size_t at, const Address& address);
-// By the rule of RFC 1071, over so many bytes.
-unsigned checksum(const Bytes& bytes, std::size_t size);
 
 struct Ends {
     Address from;
