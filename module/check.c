@@ -7,7 +7,6 @@
  * stays wrong.
  */
 #include <linux/delay.h>
-#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -16,6 +15,7 @@
 #include "exit.h"
 #include "frag.h"
 #include "owner.h"
+#include "param.h"
 #include "sock.h"
 #include "task.h"
 #include "totals.h"
@@ -116,7 +116,7 @@ static void nta_check_socks(struct nta_audit *audit)
 
 static void nta_check_look(struct nta_audit *audit, struct nta_exit_stats *exits)
 {
-	struct nta_count waiting[NTA_FLOWS];
+	struct nta_unowned_sums unowned;
 	int class;
 
 	memset(audit, 0, sizeof(*audit));
@@ -127,12 +127,13 @@ static void nta_check_look(struct nta_audit *audit, struct nta_exit_stats *exits
 	mutex_lock(&nta_task_mutex);
 	nta_proc_each(nta_check_proc, audit);
 	nta_check_socks(audit);
-	nta_unowned_waiting(waiting);
+	nta_unowned_sum(&unowned);
 	nta_exit_stats(exits);
 	mutex_unlock(&nta_task_mutex);
 
 	nta_totals_read(&audit->after);
-	nta_check_add(audit->credited, waiting);
+	nta_check_add(audit->credited, unowned.waiting);
+	nta_check_add(audit->credited, unowned.kernel);
 	nta_check_add(audit->credited, exits->exited);
 	for (class = 0; class < NTA_CLASSES; class++)
 		nta_check_add(audit->credited, audit->after.class[class]);
@@ -203,6 +204,8 @@ static int nta_check_get(char *text, const struct kernel_param *kp)
 {
 	int len = -ENODEV, tries;
 
+	if (!nta_param_allowed())
+		return -EPERM;
 	mutex_lock(&nta_check_mutex);
 	for (tries = 0; nta_check_ready && tries < NTA_CHECK_TRIES; tries++) {
 		if (tries && msleep_interruptible(NTA_CHECK_PAUSE_MS)) {

@@ -8,6 +8,7 @@
 #include "collect.h"
 #include "exit.h"
 #include "owner.h"
+#include "reap.h"
 #include "sock.h"
 #include "task.h"
 #include "unowned.h"
@@ -31,7 +32,7 @@ static void nta_collect_proc(struct nta_proc *proc, void *unused)
 	if (proc->dead)
 		goto unlock;
 	pressed = atomic_read(&nta_socks.nelems) >= max - max / 4;
-	nta_proc_reap(proc);
+	nta_reap_threads(proc);
 	list_for_each_entry_rcu(thread, &proc->threads, link,
 				lockdep_is_held(&nta_task_mutex))
 		nta_owner_expire(thread, pressed);
@@ -44,20 +45,14 @@ unlock:
 static void nta_collect_work_fn(struct work_struct *work)
 {
 	nta_proc_each(nta_collect_proc, NULL);
-	mutex_lock(&nta_task_mutex);
 	nta_unowned_expire();
-	mutex_unlock(&nta_task_mutex);
 	WRITE_ONCE(nta_collect_ended_at, jiffies);
 	queue_delayed_work(nta_collect_wq, &nta_collect_work,
 			   NTA_COLLECT_PERIOD);
 }
 
-/**
- * nta_collect_kick - a table is filling up: collect now
- *
- * Context: softirq or process.
- */
-void nta_collect_kick(void)
+/* A table is filling up: collect now. Softirq or process. */
+static void nta_collect_kick(void)
 {
 	if (time_after(jiffies, READ_ONCE(nta_collect_ended_at) +
 			       NTA_COLLECT_PAUSE))
@@ -75,6 +70,8 @@ int nta_collect_setup(void)
 	nta_collect_wq = alloc_workqueue("netatop_collect", WQ_UNBOUND, 1);
 	if (!nta_collect_wq)
 		return -ENOMEM;
+	nta_sock_on_filling(nta_collect_kick);
+	nta_task_on_filling(nta_collect_kick);
 	queue_delayed_work(nta_collect_wq, &nta_collect_work,
 			   NTA_COLLECT_PERIOD);
 	return 0;

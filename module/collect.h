@@ -2,8 +2,6 @@
 #ifndef _NTA_COLLECT_H
 #define _NTA_COLLECT_H
 
-void nta_collect_kick(void);
-
 int nta_collect_setup(void);
 void nta_collect_stop(void);
 void nta_collect_teardown(void);

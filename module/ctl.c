@@ -12,7 +12,7 @@
 
 #include "ctl.h"
 #include "exit.h"
-#include "owner.h"
+#include "snapshot.h"
 #include "task.h"
 #include "uapi/netatop.h"
 #include "walk.h"
@@ -98,48 +98,26 @@ static int nta_ctl_reply(const struct nta_answer *answer, void __user *user,
 
 static int nta_ctl_read_proc(struct pid *pid, struct nta_answer *answer)
 {
-	struct nta_proc *proc;
-	bool silent = true;
+	struct nta_proc *proc = nta_proc_find(pid);
+	bool any;
 
-	mutex_lock(&nta_task_mutex);
-	proc = nta_proc_find(pid);
-	if (proc) {
-		nta_proc_reap(proc);
-		nta_owner_fold_proc(proc);
-		spin_lock_bh(&proc->lock);
-		memcpy(answer->count, proc->count, sizeof(answer->count));
-		silent = nta_proc_is_silent(proc);
-		spin_unlock_bh(&proc->lock);
-		nta_proc_put(proc);
-	}
-	mutex_unlock(&nta_task_mutex);
-	return silent ? -ESRCH : 0;
+	if (!proc)
+		return -ESRCH;
+	any = nta_snapshot_proc(proc, answer->count);
+	nta_proc_put(proc);
+	return any ? 0 : -ESRCH;
 }
 
 static int nta_ctl_read_thread(struct pid *pid, struct nta_answer *answer)
 {
-	struct nta_thread *thread;
-	struct nta_proc *proc;
-	bool silent = true;
+	struct nta_thread *thread = nta_snapshot_find_thread(pid);
+	bool any;
 
-	mutex_lock(&nta_task_mutex);
-	/* A leader is the heir of threads that have ended. */
-	proc = nta_proc_find(pid);
-	if (proc) {
-		nta_proc_reap(proc);
-		nta_proc_put(proc);
-	}
-	thread = nta_thread_find(pid);
-	if (thread) {
-		nta_owner_fold_thread(thread);
-		spin_lock_bh(&thread->proc->lock);
-		memcpy(answer->count, thread->count, sizeof(answer->count));
-		silent = nta_proc_is_silent(thread->proc);
-		spin_unlock_bh(&thread->proc->lock);
-		nta_thread_put(thread);
-	}
-	mutex_unlock(&nta_task_mutex);
-	return silent ? -ESRCH : 0;
+	if (!thread)
+		return -ESRCH;
+	any = nta_snapshot_thread(thread, answer->count);
+	nta_thread_put(thread);
+	return any ? 0 : -ESRCH;
 }
 
 /* Sleeps: a process that waits for an owner search is worth the wait. */

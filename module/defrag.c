@@ -14,26 +14,30 @@
 #include <net/inet_frag.h>
 #include <net/ip.h>
 #include <net/ipv6_frag.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 
 #include "defrag.h"
 #include "frag.h"
-#include "link.h"
+#include "ipsec.h"
+#include "probe.h"
 
 #if defined(CONFIG_KRETPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
 
 /**
  * struct nta_defrag_call - what the return of a probed function must know
+ * @net: where
  * @key: of the datagram
- * @skb: the fragment that came; the whole datagram when it was the last missing
+ * @piece: the fragment that came
+ * @skb: that; the whole datagram when it was the last missing
  * @queue: of the datagram, of IPv6
- * @first: the fragment is the first, of IPv6
  */
 struct nta_defrag_call {
+	struct net *net;
 	struct nta_frag_key key;
+	struct nta_frag_piece piece;
 	struct sk_buff *skb;
 	const struct inet_frag_queue *queue;
-	bool first;
 };
 
 /* Is the address one of this host's, or that of a group? */
@@ -67,7 +71,9 @@ static bool v4_is_input(u32 user)
 					 __IP_DEFRAG_CONNTRACK_BRIDGE_IN);
 }
 
-/* As above; what is to be delivered, LOCAL_IN has seen already. */
+/* As above; what is to be delivered, LOCAL_IN has seen already, and perhaps not
+ * counted: that is another case.
+ */
 static bool v6_is_input(u32 user)
 {
 	return (user >= IP6_DEFRAG_CONNTRACK_IN &&
@@ -86,31 +92,42 @@ static int v4_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 	const struct iphdr *iph = ip_hdr(skb);
 	u32 len = skb->len - skb_network_offset(skb);
 
-	if (!v4_is_input(user) || !skb->dev ||
-	    (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP))
+	if (nta_break_probes || !v4_is_input(user) || !skb->dev ||
+	    (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP &&
+	     !nta_ipsec_is_protocol(iph->protocol)))
 		return 1;
 
+	call->net = net;
 	call->skb = skb;
 	call->key = (struct nta_frag_key) {
-		.net = net,
 		.saddr.all = { (__force u32)iph->saddr },
 		.daddr.all = { (__force u32)iph->daddr },
 		.id = (__force __be32)iph->id,
+		.user = user,
+		.dev = l3mdev_master_ifindex_rcu(skb->dev),
 		.protocol = iph->protocol,
 		.pf = NFPROTO_IPV4,
 	};
-	nta_frag_note(&call->key, nta_wire_plain(len, nta_link_in(skb->dev)),
-		      len - ip_hdrlen(skb),
-		      user == IP_DEFRAG_LOCAL_DELIVER || v4_is_local(net, skb));
+	call->piece = (struct nta_frag_piece) {
+		.wire = nta_ipsec_one(skb, NFPROTO_IPV4, skb->dev, len),
+		.timeout = READ_ONCE(net->ipv4.fqdir->timeout),
+		.payload = len - ip_hdrlen(skb),
+		.protocol = iph->protocol,
+		.local = user == IP_DEFRAG_LOCAL_DELIVER || v4_is_local(net, skb),
+	};
+	nta_frag_note(net, &call->key, &call->piece);
 	return 0;
 }
 
 static int v4_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct nta_defrag_call *call = (void *)ri->data;
+	int err = regs_return_value(regs);
 
-	if ((int)regs_return_value(regs) == 0)
-		nta_frag_done(&call->key, call->skb);
+	if (!err)
+		nta_frag_done(call->net, &call->key, &call->piece, call->skb);
+	else if (err != -EINPROGRESS)
+		nta_frag_refused(call->net, &call->key);
 	return 0;
 }
 
@@ -124,30 +141,39 @@ static int v6_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
 	struct nta_defrag_call *call = (void *)ri->data;
 	const struct frag_hdr *fh;
-	struct net *net;
+	u32 user = q->key.v6.user;
 	u32 len;
 
-	if (skb->protocol != htons(ETH_P_IPV6) || !v6_is_input(q->key.v6.user) ||
-	    !skb->dev)
+	if (nta_break_probes || skb->protocol != htons(ETH_P_IPV6) || !skb->dev ||
+	    (!v6_is_input(user) && user != IP6_DEFRAG_LOCAL_DELIVER))
 		return 1;
 
 	/* The headers are pulled by now, the fragment header last. */
-	net = q->fqdir->net;
 	len = skb->len - skb_network_offset(skb);
 	fh = (const void *)(skb->data - sizeof(*fh));
+	call->net = q->fqdir->net;
 	call->skb = skb;
 	call->queue = q;
-	call->first = !regs_get_kernel_argument(regs, 2);
 	call->key = (struct nta_frag_key) {
-		.net = net,
 		.saddr.in6 = q->key.v6.saddr,
 		.daddr.in6 = q->key.v6.daddr,
 		.id = q->key.v6.id,
-		.protocol = fh->nexthdr,
+		.user = q->key.v6.user,
+		.dev = q->key.v6.iif,
 		.pf = NFPROTO_IPV6,
 	};
-	nta_frag_note(&call->key, nta_wire_plain(len, nta_link_in(skb->dev)),
-		      skb->len, v6_is_local(net, skb));
+	call->piece = (struct nta_frag_piece) {
+		.wire = nta_ipsec_one(skb, NFPROTO_IPV6, skb->dev, len),
+		.timeout = READ_ONCE(q->fqdir->timeout),
+		.payload = skb->len,
+		.protocol = fh->nexthdr,
+		.first = !regs_get_kernel_argument(regs, 2),
+		.local = v6_is_local(call->net, skb),
+	};
+	if (user == IP6_DEFRAG_LOCAL_DELIVER)
+		return !nta_frag_note_outer(call->net, &call->key, &call->piece,
+					    nta_ipsec_is_protocol(fh->nexthdr));
+	nta_frag_note(call->net, &call->key, &call->piece);
 	return 0;
 }
 
@@ -157,13 +183,16 @@ static int v6_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	const struct inet_frag_queue *q = call->queue;
 	u8 ends = q->flags;
 
+	if ((int)regs_return_value(regs) != IPFRAG_OK) {
+		nta_frag_refused(call->net, &call->key);
+		return 0;
+	}
 	/* The caller holds the lock of the queue, and adds the fragment now. */
-	if (call->first)
+	if (call->piece.first)
 		ends |= INET_FRAG_FIRST_IN;
-	if ((int)regs_return_value(regs) == IPFRAG_OK &&
-	    ends == (INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN) &&
+	if (ends == (INET_FRAG_FIRST_IN | INET_FRAG_LAST_IN) &&
 	    q->meat + (int)call->skb->len == q->len)
-		nta_frag_done(&call->key, call->skb);
+		nta_frag_done(call->net, &call->key, &call->piece, call->skb);
 	return 0;
 }
 
@@ -182,6 +211,7 @@ static struct kretprobe nta_defrag_probes[] = {
 	},
 };
 
+static const u8 nta_defrag_families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 static bool nta_defrag_probed[ARRAY_SIZE(nta_defrag_probes)];
 
 /**
@@ -192,11 +222,11 @@ void nta_defrag_setup(void)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(nta_defrag_probes); i++) {
-		/* What registering left there the last time. */
-		nta_defrag_probes[i].kp.addr = NULL;
-		nta_defrag_probes[i].kp.flags = 0;
+		nta_probe_forget(&nta_defrag_probes[i].kp);
 		err = register_kretprobe(&nta_defrag_probes[i]);
 		nta_defrag_probed[i] = !err;
+		nta_frag_expect(nta_defrag_families[i],
+				err ? NULL : nta_defrag_probes[i].kp.symbol_name);
 		if (err)
 			pr_info("no probe on %s (error %d): received fragments are estimated\n",
 				nta_defrag_probes[i].kp.symbol_name, err);

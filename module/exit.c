@@ -5,16 +5,30 @@
  * until a reader takes them.
  */
 #include <linux/llist.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
 #include "exit.h"
+#include "reap.h"
+#include "record.h"
 #include "task.h"
 
-/* How long EMPTY_EXIT may keep its caller, and how often it looks. */
+/*
+ * How long EMPTY_EXIT may keep its caller, also by a reader that does not come
+ * back, and how often it looks.
+ */
 #define NTA_EXIT_PATIENCE	HZ
 #define NTA_EXIT_LOOK		(HZ / 20)
+
+/* How long a reader that does not come back is remembered. */
+#define NTA_EXIT_MEMORY		(3 * NTA_EXIT_PATIENCE)
+
+/* Callers at a time, of the host's PID namespace and of all others: each. */
+#define NTA_EXIT_READERS	64
+#define NTA_EXIT_WAITERS	64
 
 unsigned int nta_max_exits __read_mostly = 1 << 16;
 
@@ -22,12 +36,32 @@ unsigned int nta_max_exits __read_mostly = 1 << 16;
  * struct nta_reader - a thread that takes exit records
  * @link: among the readers
  * @pid: the thread, with a reference
+ * @from: number of the first record that its PID namespace may be able to name
+ * @left: when it went away, in jiffies
+ * @inside: waits for a record
  * @busy: took a record and has not come back for another
  */
 struct nta_reader {
 	struct list_head link;
 	struct pid *pid;
+	u64 from;
+	unsigned long left;
+	bool inside;
 	bool busy;
+};
+
+/**
+ * enum nta_place - where a caller is
+ * @NTA_HOST: in the host's PID namespace
+ * @NTA_CONTAINER: in another one
+ * @NTA_PLACES: how many there are
+ *
+ * Those in containers, however many, leave room for those of the host.
+ */
+enum nta_place {
+	NTA_HOST,
+	NTA_CONTAINER,
+	NTA_PLACES,
 };
 
 static struct workqueue_struct *nta_exit_wq;
@@ -36,15 +70,30 @@ static bool nta_exit_stopped;
 
 /* Protects all below; never taken on the packet path. */
 static DEFINE_SPINLOCK(nta_exit_lock);
-static LIST_HEAD(nta_exit_records);
 static LIST_HEAD(nta_exit_readers);
+static unsigned int nta_exit_nreaders[NTA_PLACES];
+static unsigned int nta_exit_nwaiters[NTA_PLACES];
 static struct nta_exit_stats nta_exits;
 
 static DECLARE_WAIT_QUEUE_HEAD(nta_exit_filled);
 static DECLARE_WAIT_QUEUE_HEAD(nta_exit_emptied);
 
+/* What the floors above do with each process that ended. */
+static void (*nta_exit_tell)(struct nta_proc *proc);
+
+/**
+ * nta_exit_on_record - say what is done with each process that ended
+ * @tell: called once for each that has moved anything, with nta_task_mutex held;
+ *	may sleep. Not NULL: it is called until nta_exit_stop()
+ */
+void nta_exit_on_record(void (*tell)(struct nta_proc *proc))
+{
+	WRITE_ONCE(nta_exit_tell, tell);
+}
+
 static void nta_exit_add(struct nta_proc *proc)
 {
+	void (*tell)(struct nta_proc *proc) = READ_ONCE(nta_exit_tell);
 	struct nta_proc *oldest = NULL;
 	int flow;
 
@@ -52,19 +101,21 @@ static void nta_exit_add(struct nta_proc *proc)
 		nta_proc_put(proc);
 		return;
 	}
+	/* Before it is a record, which anybody may take and free. */
+	if (tell)
+		tell(proc);
 
 	spin_lock(&nta_exit_lock);
 	for (flow = 0; flow < NTA_FLOWS; flow++)
 		nta_count_add(&nta_exits.exited[flow],
 			      proc->count[flow].packets,
 			      proc->count[flow].bytes);
-	list_add_tail(&proc->record, &nta_exit_records);
-	if (nta_exits.queued < READ_ONCE(nta_max_exits)) {
-		nta_exits.queued++;
-	} else {
-		oldest = list_first_entry(&nta_exit_records, struct nta_proc,
-					  record);
-		list_del(&oldest->record);
+	nta_record_append(proc);
+	nta_exits.queued++;
+	if (nta_exits.queued > READ_ONCE(nta_max_exits)) {
+		oldest = nta_record_from(0);
+		nta_record_remove(oldest);
+		nta_exits.queued--;
 		nta_exits.dropped++;
 	}
 	spin_unlock(&nta_exit_lock);
@@ -85,7 +136,7 @@ static void nta_exit_finish(struct nta_proc *proc)
 	spin_unlock_bh(&proc->lock);
 	if (!dead) {
 		remove_wait_queue(&proc->pid->wait_pidfd, &proc->wait);
-		nta_proc_remove(proc);
+		nta_reap_proc(proc);
 		nta_exit_add(proc);
 	}
 	mutex_unlock(&nta_task_mutex);
@@ -128,31 +179,25 @@ void nta_exit_queue(struct nta_proc *proc)
 	queue_work(nta_exit_wq, &nta_exit_work);
 }
 
-/**
- * nta_exit_wake - the kernel tells that a process may have ended
- * @wait: in the entry of the process
- * @mode: unused
- * @flags: unused
- * @key: unused
- *
- * The kernel calls it, at times more than once, from do_notify_pidfd() when
- * the last thread is done; newer ones also for a leader that ends before its
- * threads.
- *
- * Context: process, interrupts off, tasklist_lock held for writing: nothing
- * here may take a lock that is ever held with interrupts on.
- * Return: 0, which leaves other waiters alone.
+/*
+ * The kernel tells that a process may have ended, at times more than once, from
+ * do_notify_pidfd() when the last thread is done; newer ones also for a leader
+ * that ends before its threads. Process context, interrupts off, tasklist_lock
+ * held for writing: nothing here may take a lock that is ever held with
+ * interrupts on. Returns 0, which leaves other waiters alone.
  */
-int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode, int flags,
-		  void *key)
+static int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode,
+			 int flags, void *key)
 {
 	struct nta_proc *proc = container_of(wait, struct nta_proc, wait);
 	struct task_struct *task;
 
 	rcu_read_lock();
 	task = pid_task(proc->pid, PIDTYPE_TGID);
-	if (task) /* the rest of a longer name that it had is nobody's business */
-		strscpy_pad(proc->command, task->comm, sizeof(proc->command));
+	if (task) {
+		nta_proc_describe(proc, task);
+		proc->end = ktime_get_boottime_ns();
+	}
 	rcu_read_unlock();
 	nta_exit_queue(proc);
 	return 0;
@@ -168,37 +213,83 @@ void nta_exit_flush(void)
 	flush_work(&nta_exit_work);
 }
 
-/* The entry of a reader, or NULL; caller holds nta_exit_lock. */
-static struct nta_reader *nta_reader_find(struct pid *pid)
+static enum nta_place nta_exit_place(struct pid *pid)
+{
+	return ns_of_pid(pid) == &init_pid_ns ? NTA_HOST : NTA_CONTAINER;
+}
+
+/* The entry of the calling thread, or NULL; caller holds nta_exit_lock. */
+static struct nta_reader *nta_reader_self(void)
 {
 	struct nta_reader *reader;
 
 	list_for_each_entry(reader, &nta_exit_readers, link) {
-		if (reader->pid == pid)
+		if (reader->pid == task_pid(current))
 			return reader;
 	}
 	return NULL;
 }
 
-/* Forget readers that have ended; caller holds nta_exit_lock. */
+static bool nta_reader_is_alive(const struct nta_reader *reader)
+{
+	struct task_struct *task;
+	bool alive;
+
+	rcu_read_lock();
+	task = pid_task(reader->pid, PIDTYPE_PID);
+	alive = task && !READ_ONCE(task->exit_state);
+	rcu_read_unlock();
+	return alive;
+}
+
+/* Has it been away for longer than this? */
+static bool nta_reader_is_away(const struct nta_reader *reader, unsigned long time)
+{
+	return !reader->inside && time_after(jiffies, reader->left + time);
+}
+
+/* Forget readers that have ended or stay away; caller holds nta_exit_lock. */
 static void nta_reader_prune(void)
 {
 	struct nta_reader *reader, *next;
 
 	list_for_each_entry_safe(reader, next, &nta_exit_readers, link) {
-		struct task_struct *task;
-		bool alive;
-
-		rcu_read_lock();
-		task = pid_task(reader->pid, PIDTYPE_PID);
-		alive = task && !READ_ONCE(task->exit_state);
-		rcu_read_unlock();
-		if (alive)
+		if (nta_reader_is_alive(reader) &&
+		    !nta_reader_is_away(reader, NTA_EXIT_MEMORY))
 			continue;
 		list_del(&reader->link);
+		nta_exit_nreaders[nta_exit_place(reader->pid)]--;
 		put_pid(reader->pid);
 		kfree(reader);
 	}
+}
+
+/* Nobody but the thread itself makes its entry. */
+static int nta_reader_make(void)
+{
+	struct nta_reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL);
+	unsigned int *n;
+	int err = 0;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->pid = get_task_pid(current, PIDTYPE_PID);
+	reader->inside = true;
+	n = &nta_exit_nreaders[nta_exit_place(reader->pid)];
+	spin_lock(&nta_exit_lock);
+	nta_reader_prune();
+	if (*n < NTA_EXIT_READERS) {
+		list_add_tail(&reader->link, &nta_exit_readers);
+		++*n;
+	} else {
+		err = -EBUSY;
+	}
+	spin_unlock(&nta_exit_lock);
+	if (err) {
+		put_pid(reader->pid);
+		kfree(reader);
+	}
+	return err;
 }
 
 /* The calling thread asks for a record: it is done with the one before. */
@@ -207,25 +298,27 @@ static int nta_reader_enter(void)
 	struct nta_reader *reader;
 
 	spin_lock(&nta_exit_lock);
-	reader = nta_reader_find(task_pid(current));
-	if (reader)
-		reader->busy = false;
-	spin_unlock(&nta_exit_lock);
+	reader = nta_reader_self();
 	if (reader) {
-		wake_up_all(&nta_exit_emptied);
-		return 0;
+		reader->busy = false;
+		reader->inside = true;
 	}
-
-	/* Nobody but the thread itself makes its entry. */
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
-	if (!reader)
-		return -ENOMEM;
-	reader->pid = get_task_pid(current, PIDTYPE_PID);
-	spin_lock(&nta_exit_lock);
-	nta_reader_prune();
-	list_add_tail(&reader->link, &nta_exit_readers);
 	spin_unlock(&nta_exit_lock);
+	if (!reader)
+		return nta_reader_make();
+	wake_up_all(&nta_exit_emptied);
 	return 0;
+}
+
+/*
+ * The calling thread goes; nobody forgets it before, for it is inside. Caller
+ * holds nta_exit_lock.
+ */
+static void nta_reader_leave(struct nta_reader *reader, bool busy)
+{
+	reader->inside = false;
+	reader->busy = busy;
+	reader->left = jiffies;
 }
 
 /* The oldest record that the caller's PID namespace can name, or NULL. */
@@ -233,29 +326,30 @@ static struct nta_proc *nta_exit_pop(void)
 {
 	struct nta_reader *reader;
 	struct nta_proc *proc;
+	bool end;
 
-	spin_lock(&nta_exit_lock);
-	list_for_each_entry(proc, &nta_exit_records, record) {
-		if (!pid_vnr(proc->pid))
-			continue;
-		list_del(&proc->record);
-		nta_exits.queued--;
-		reader = nta_reader_find(task_pid(current));
-		if (reader)
-			reader->busy = true;
+	do {
+		spin_lock(&nta_exit_lock);
+		reader = nta_reader_self();
+		proc = nta_record_look(ns_of_pid(reader->pid), &reader->from);
+		if (proc) {
+			nta_record_remove(proc);
+			nta_exits.queued--;
+			nta_reader_leave(reader, true);
+		}
+		end = nta_record_is_end(reader->from);
 		spin_unlock(&nta_exit_lock);
-		return proc;
-	}
-	spin_unlock(&nta_exit_lock);
-	return NULL;
+		cond_resched();
+	} while (!proc && !end);
+	return proc;
 }
 
 /**
  * nta_exit_take - wait for an exit record and take it
  *
  * Context: process; sleeps until there is one or a signal comes.
- * Return: the process, whose counters are final, with a reference; or -EINTR
- * or -ENOMEM as an error pointer.
+ * Return: the process, whose counters are final, with a reference; or -EINTR,
+ * -ENOMEM or, when too many threads are readers, -EBUSY as an error pointer.
  */
 struct nta_proc *nta_exit_take(void)
 {
@@ -267,14 +361,19 @@ struct nta_proc *nta_exit_take(void)
 		return ERR_PTR(err);
 	err = wait_event_interruptible(nta_exit_filled,
 				       (proc = nta_exit_pop()));
-	return err ? ERR_PTR(-EINTR) : proc;
+	if (!err)
+		return proc;
+	spin_lock(&nta_exit_lock);
+	nta_reader_leave(nta_reader_self(), false);
+	spin_unlock(&nta_exit_lock);
+	return ERR_PTR(-EINTR);
 }
 
 /**
  * nta_exit_untake - put a record back that could not be delivered
  * @proc: from nta_exit_take()
  *
- * It is the first that is taken again.
+ * It is again before those that came after it.
  *
  * Context: process.
  */
@@ -283,66 +382,123 @@ void nta_exit_untake(struct nta_proc *proc)
 	struct nta_reader *reader;
 
 	spin_lock(&nta_exit_lock);
-	list_add(&proc->record, &nta_exit_records);
+	nta_record_insert(proc);
 	nta_exits.queued++;
-	reader = nta_reader_find(task_pid(current));
-	if (reader)
-		reader->busy = false;
+	list_for_each_entry(reader, &nta_exit_readers, link) {
+		reader->from = min(reader->from, proc->number);
+		if (reader->pid == task_pid(current))
+			reader->busy = false;
+	}
 	spin_unlock(&nta_exit_lock);
 	wake_up_interruptible(&nta_exit_filled);
 }
 
-/* Are the readers done? -EAGAIN: not yet; -ESRCH: there is no reader. */
-static int nta_exit_progress(void)
-{
-	struct nta_reader *reader;
-	int busy = 0, err = 0;
+/**
+ * struct nta_exit_wait - a call of EMPTY_EXIT
+ * @begin: since when, in jiffies
+ * @from: number of the first record that the caller may be able to name
+ * @late: a reader has not come back in time
+ */
+struct nta_exit_wait {
+	unsigned long begin;
+	u64 from;
+	bool late;
+};
 
-	spin_lock(&nta_exit_lock);
+/*
+ * Are the readers done? A reader counts when it can name all that the caller
+ * can, and therefore the caller: nobody waits for a reader in a container but
+ * that container. One that stays away counts no more. Caller holds nta_exit_lock.
+ */
+static int nta_exit_judge(struct nta_exit_wait *wait, bool left)
+{
+	bool able = false, busy = false;
+	struct nta_reader *reader;
+
 	nta_reader_prune();
-	list_for_each_entry(reader, &nta_exit_readers, link)
-		busy |= reader->busy;
-	if (busy || !list_empty(&nta_exit_records))
-		err = list_empty(&nta_exit_readers) ? -ESRCH : -EAGAIN;
-	spin_unlock(&nta_exit_lock);
+	list_for_each_entry(reader, &nta_exit_readers, link) {
+		if (!pid_nr_ns(task_pid(current), ns_of_pid(reader->pid)))
+			continue;
+		if (!nta_reader_is_away(reader, NTA_EXIT_PATIENCE)) {
+			able = true;
+			busy |= reader->busy;
+		} else if (reader->busy) {
+			wait->late |= time_after(reader->left + NTA_EXIT_PATIENCE,
+						 wait->begin);
+		}
+	}
+	if (!busy && !left)
+		return 0;
+	return able ? -EAGAIN : -ESRCH;
+}
+
+/* As above. -EAGAIN: not yet; -ESRCH: there is no reader. */
+static int nta_exit_progress(struct nta_exit_wait *wait)
+{
+	struct nta_proc *left;
+	int err = 0;
+	bool end;
+
+	do {
+		spin_lock(&nta_exit_lock);
+		left = nta_record_look(task_active_pid_ns(current), &wait->from);
+		end = left || nta_record_is_end(wait->from);
+		if (end)
+			err = nta_exit_judge(wait, left);
+		spin_unlock(&nta_exit_lock);
+		cond_resched();
+	} while (!end);
 	return err;
+}
+
+static int nta_exit_wait(void)
+{
+	struct nta_exit_wait wait = { .begin = jiffies };
+	long left;
+	int err;
+
+	for (;;) {
+		left = wait_event_interruptible_timeout(nta_exit_emptied,
+							(err = nta_exit_progress(&wait)) != -EAGAIN,
+							NTA_EXIT_LOOK);
+		if (left < 0)
+			return -EINTR;
+		if (err == -EAGAIN &&
+		    time_after(jiffies, wait.begin + NTA_EXIT_PATIENCE))
+			return -ETIMEDOUT;
+		if (err != -EAGAIN)
+			return wait.late ? -ETIMEDOUT : err;
+	}
 }
 
 /**
  * nta_exit_wait_empty - wait until the readers are done with all records
  *
  * Done with a record is a reader that asks for the next. A reader that hangs
- * or stops keeps nobody longer than a second.
+ * or stops keeps nobody longer than a second, and nobody twice.
  *
  * Context: process; sleeps.
- * Return: 0, also when there is no reader to wait for; -ETIMEDOUT; -EINTR. When
- * records are left, that is counted in both cases.
+ * Return: 0, also when there is no reader to wait for; -ETIMEDOUT; -EINTR; -EBUSY
+ * when too many wait already. When records are left, or a reader has not come
+ * back, that is counted.
  */
 int nta_exit_wait_empty(void)
 {
-	unsigned long end = jiffies + NTA_EXIT_PATIENCE;
+	unsigned int *n = &nta_exit_nwaiters[nta_exit_place(task_pid(current))];
+	bool full;
 	int err;
 
-	for (;;) {
-		long left;
-
-		left = wait_event_interruptible_timeout(nta_exit_emptied,
-							(err = nta_exit_progress()) != -EAGAIN,
-							NTA_EXIT_LOOK);
-		if (left < 0)
-			return -EINTR;
-		if (err != -EAGAIN)
-			break;
-		if (time_after(jiffies, end)) {
-			err = -ETIMEDOUT;
-			break;
-		}
-	}
-	if (err) {
-		spin_lock(&nta_exit_lock);
-		nta_exits.timeouts++;
-		spin_unlock(&nta_exit_lock);
-	}
+	spin_lock(&nta_exit_lock);
+	full = *n >= NTA_EXIT_WAITERS;
+	*n += !full;
+	spin_unlock(&nta_exit_lock);
+	if (full)
+		return -EBUSY;
+	err = nta_exit_wait();
+	spin_lock(&nta_exit_lock);
+	--*n;
+	nta_exits.timeouts += err == -ETIMEDOUT || err == -ESRCH;
+	spin_unlock(&nta_exit_lock);
 	return err == -ESRCH ? 0 : err;
 }
 
@@ -366,6 +522,7 @@ void nta_exit_stats(struct nta_exit_stats *stats)
  */
 int nta_exit_setup(void)
 {
+	nta_proc_on_end(nta_exit_wake, nta_exit_queue);
 	nta_exit_wq = alloc_workqueue("netatop_exit", WQ_UNBOUND | WQ_HIGHPRI, 1);
 	return nta_exit_wq ? 0 : -ENOMEM;
 }
@@ -389,12 +546,14 @@ void nta_exit_stop(void)
 void nta_exit_teardown(void)
 {
 	struct nta_reader *reader, *next_reader;
-	struct nta_proc *proc, *next;
+	struct nta_proc *proc;
 
 	destroy_workqueue(nta_exit_wq);
 	nta_exit_work_fn(&nta_exit_work);
-	list_for_each_entry_safe(proc, next, &nta_exit_records, record)
+	while ((proc = nta_record_from(0))) {
+		nta_record_remove(proc);
 		nta_proc_put(proc);
+	}
 	list_for_each_entry_safe(reader, next_reader, &nta_exit_readers, link) {
 		put_pid(reader->pid);
 		kfree(reader);

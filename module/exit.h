@@ -3,7 +3,6 @@
 #define _NTA_EXIT_H
 
 #include <linux/types.h>
-#include <linux/wait.h>
 
 #include "totals.h"
 
@@ -25,10 +24,9 @@ struct nta_exit_stats {
 	u64 timeouts;
 };
 
-int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode, int flags,
-		  void *key);
 void nta_exit_queue(struct nta_proc *proc);
 void nta_exit_flush(void);
+void nta_exit_on_record(void (*tell)(struct nta_proc *proc));
 
 struct nta_proc *nta_exit_take(void);
 void nta_exit_untake(struct nta_proc *proc);

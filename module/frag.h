@@ -7,40 +7,14 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 
-#include "totals.h"
-#include "wire.h"
+#include "frag_net.h"
 
-struct net;
-
-/**
- * struct nta_frag_key - what the fragments of one datagram have in common
- * @net: namespace; compared, never followed
- * @saddr: source, of IPv4 the first word
- * @daddr: destination, likewise
- * @id: identification
- * @protocol: as each fragment names it
- * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
- */
-struct nta_frag_key {
-	const struct net *net;
-	union nf_inet_addr saddr;
-	union nf_inet_addr daddr;
-	__be32 id;
-	u16 protocol;
-	u16 pf;
-} __aligned(8);
-
-/**
- * struct nta_frag_owner - who is credited with the fragments of a datagram
- * @key: of the socket entry; 0 when there is none
- * @class: the class then
- * @flow: NTA_TCP_RCV or NTA_UDP_RCV
- */
-struct nta_frag_owner {
-	u64 key;
-	enum nta_class class;
-	enum nta_flow flow;
-};
+/* Longest fragment of those that a datagram was put together from; 0 of none. */
+static __always_inline u16 nta_frag_max(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? IPCB(skb)->frag_max_size :
+				    IP6CB(skb)->frag_max_size;
+}
 
 /**
  * nta_frag_is_reassembled - was this datagram put together from fragments?
@@ -49,26 +23,27 @@ struct nta_frag_owner {
  */
 static inline bool nta_frag_is_reassembled(const struct sk_buff *skb, u8 pf)
 {
-	return pf == NFPROTO_IPV4 ? IPCB(skb)->frag_max_size :
-				    IP6CB(skb)->frag_max_size;
+	return nta_frag_max(skb, pf);
 }
 
 struct nta_wire nta_frag_take(struct sk_buff *skb,
 			      const struct nf_hook_state *state);
+bool nta_frag_take_outer(const struct sk_buff *skb,
+			 const struct nf_hook_state *state, u32 payload,
+			 struct nta_wire *wire);
 struct nta_wire nta_frag_first(const struct sk_buff *skb,
 			       const struct nf_hook_state *state,
 			       const struct nta_frag_owner *owner);
 bool nta_frag_later(const struct sk_buff *skb, const struct nf_hook_state *state,
 		    struct nta_wire wire, struct nta_frag_owner *owner);
 
-void nta_frag_note(const struct nta_frag_key *key, struct nta_wire wire,
-		   u32 payload, bool local);
-void nta_frag_done(const struct nta_frag_key *key, const struct sk_buff *skb);
-
-void nta_frag_waiting(struct nta_count count[NTA_FLOWS]);
-bool nta_frag_intact(void);
-void nta_frag_net_exit(struct net *net);
-int nta_frag_setup(void);
-void nta_frag_teardown(void);
+void nta_frag_expect(u8 pf, const char *name);
+void nta_frag_note(struct net *net, const struct nta_frag_key *key,
+		   const struct nta_frag_piece *piece);
+void nta_frag_refused(struct net *net, const struct nta_frag_key *key);
+bool nta_frag_note_outer(struct net *net, const struct nta_frag_key *key,
+			 const struct nta_frag_piece *piece, bool transformed);
+void nta_frag_done(struct net *net, const struct nta_frag_key *key,
+		   const struct nta_frag_piece *piece, const struct sk_buff *skb);
 
 #endif /* _NTA_FRAG_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The packet path: from a packet to its socket's entry. Both hooks come after
+ * The packet path: from a packet to its socket. Both hooks come after
  * the firewall's, so that what it drops is neither sent nor received, and both
  * always accept.
  */
@@ -8,71 +8,20 @@
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
-#include <linux/sched.h>
-#include <net/inet_sock.h>
 #include <net/ipv6.h>
-#include <net/mptcp.h>
 #include <net/net_namespace.h>
-#include <net/netfilter/nf_socket.h>
 
+#include "choice.h"
+#include "credit.h"
 #include "frag.h"
 #include "hooks.h"
+#include "ipsec.h"
 #include "l4.h"
 #include "lookup.h"
-#include "owner.h"
 #include "packet.h"
+#include "pass.h"
 #include "sock.h"
 #include "totals.h"
-#include "unowned.h"
-
-static bool nta_sk_is_tcp(const struct sock *sk)
-{
-	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
-}
-
-static bool nta_sk_is_subflow(const struct sock *sk)
-{
-	return IS_ENABLED(CONFIG_MPTCP) && nta_sk_is_tcp(sk) && sk_is_mptcp(sk);
-}
-
-/*
- * The socket that the application has: of an MPTCP subflow, also of one that
- * fell back to TCP, the MPTCP socket, which shares its struct socket with its
- * subflows once it has one. Both are freed under RCU, and sockets of this kind
- * after a grace period.
- */
-static const struct sock *nta_sk_visible(const struct sock *sk)
-{
-	const struct socket *sock = READ_ONCE(sk->sk_socket);
-	const struct sock *visible = sock ? READ_ONCE(sock->sk) : NULL;
-
-	return visible ?: sk;
-}
-
-static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
-{
-	const struct sock *visible = nta_sk_visible(sk);
-
-	if (visible == sk && nta_sk_is_subflow(sk))
-		return nta_sock_key_subflow(nta_sock_cookie(sk));
-	return nta_sock_key(nta_sock_cookie(visible), flow);
-}
-
-/*
- * The class of a socket that no task owns, NTA_CLASSES for all others. The
- * stack answers for sockets that do not exist (any more) by raw TCP sockets of
- * its own.
- */
-static __always_inline enum nta_class nta_sk_class(const struct sock *sk)
-{
-	if (!sk->sk_kern_sock)
-		return NTA_CLASSES;
-	if (sk->sk_type == SOCK_RAW)
-		return NTA_NOSOCKET;
-	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
-		return NTA_CLASSES;
-	return NTA_KERNEL;
-}
 
 /* Does the packet come with its socket? Not so in another namespace. */
 static __always_inline bool nta_sk_is_known(const struct sk_buff *skb,
@@ -82,185 +31,58 @@ static __always_inline bool nta_sk_is_known(const struct sk_buff *skb,
 }
 
 /*
- * May the current task own the packet it sends? No system call sends with
- * bottom halves off; where a task writes to a tun device, or a network worker of
- * a virtual machine does, the stack handles that, and answers, in the task's
- * context with bottom halves off.
- */
-static bool nta_task_sends(void)
-{
-	return !in_interrupt() && !(current->flags & PF_KTHREAD);
-}
-
-/* The first packet of a socket: make its entry. */
-static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
-				       enum nta_flow flow, enum nta_dir dir,
-				       enum nta_class *class)
-{
-	struct nta_sock *s;
-	bool added;
-
-	*class = NTA_GONE;
-	if (sock_flag(sk, SOCK_DEAD))
-		return NULL;
-	*class = NTA_OVERFLOW;
-	s = nta_sock_add(key, flow, &added);
-	if (!s || !added)
-		return s;
-	if (dir == NTA_RCV || !nta_task_sends())
-		nta_owner_park(s);
-	else if (!nta_owner_claim_new(s, current))
-		return NULL;
-	return s;
-}
-
-/* The socket that has an entry; NULL and the class instead when none has. */
-static __always_inline struct sock *nta_sk_owned(struct sock *sk, enum nta_class *class)
-{
-	*class = NTA_NOSOCKET;
-	if (sk)
-		sk = sk_to_full_sk(sk);
-	if (!sk || !sk_fullsock(sk))
-		return NULL;
-	*class = nta_sk_class(sk);
-	return *class == NTA_CLASSES ? sk : NULL;
-}
-
-/* What a subflow carried before it had its MPTCP socket is the owner's of that. */
-static void nta_subflow_join(const struct sock *sk, struct nta_sock *s)
-{
-	struct nta_sock *before;
-
-	if (!nta_unowned_any())
-		return;
-	before = nta_sock_find(nta_sock_key_subflow(nta_sock_cookie(sk)));
-	if (before && before != s)
-		nta_owner_share(before, s);
-}
-
-/*
- * Count a packet that the current task sends on a socket of another one. This
- * and the next return the hook's verdict, to be the last that the packet path
- * calls; for a struct as argument it would need a stack frame.
- */
-static noinline unsigned int nta_credit_claim(struct nta_sock *s,
-					      enum nta_flow flow, u64 packets,
-					      u64 bytes)
-{
-	if (nta_owner_claim(s, current))
-		nta_sock_count(s, NTA_SND, packets, bytes);
-	else
-		nta_totals_class(NTA_OVERFLOW, flow + NTA_SND, packets, bytes);
-	return NF_ACCEPT;
-}
-
-/* Count any packet for the socket @sk, NULL when it has none. */
-static noinline unsigned int nta_credit_any(struct sock *sk, enum nta_flow flow,
-					    enum nta_dir dir, u64 packets,
-					    u64 bytes)
-{
-	enum nta_class class;
-	struct nta_sock *s;
-	u64 key;
-
-	sk = nta_sk_owned(sk, &class);
-	if (!sk)
-		goto unowned;
-
-	key = nta_sk_key(sk, flow);
-	s = nta_sock_find(key);
-	if (!s) {
-		s = nta_sock_first(sk, key, flow, dir, &class);
-		if (!s)
-			goto unowned;
-	}
-	if (dir == NTA_SND && READ_ONCE(s->pid) != task_pid(current) &&
-	    nta_task_sends() && !nta_owner_claim(s, current)) {
-		class = NTA_OVERFLOW;
-		goto unowned;
-	}
-	nta_sock_count(s, dir, packets, bytes);
-	if (nta_sk_is_subflow(sk))
-		nta_subflow_join(sk, s);
-	return NF_ACCEPT;
-
-unowned:
-	nta_totals_class(class, flow + dir, packets, bytes);
-	return NF_ACCEPT;
-}
-
-/*
- * Count a packet for the socket @sk, NULL when it has none: what is most often
- * the case in few instructions, all else by nta_credit_any().
- */
-static __always_inline unsigned int nta_credit(struct sock *sk,
-					       enum nta_flow flow,
-					       enum nta_dir dir,
-					       struct nta_wire wire)
-{
-	struct nta_sock *s;
-
-	nta_totals_all(flow + dir, wire.packets, wire.bytes);
-	/*
-	 * What is no full socket has no cookie, or one of its own, but in
-	 * TIME_WAIT that of the connection.
-	 */
-	if (unlikely(!sk || (flow == NTA_TCP_SND &&
-			     sk->sk_state == TCP_TIME_WAIT)))
-		goto any;
-	s = nta_sock_peek(nta_sock_table(), nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
-	if (unlikely(!s))
-		goto any;
-	if (dir == NTA_SND && unlikely(READ_ONCE(s->pid) != task_pid(current)) &&
-	    nta_task_sends())
-		return nta_credit_claim(s, flow, wire.packets, wire.bytes);
-	nta_sock_count(s, dir, wire.packets, wire.bytes);
-	return NF_ACCEPT;
-any:
-	return nta_credit_any(sk, flow, dir, wire.packets, wire.bytes);
-}
-
-/*
  * Any packet in LOCAL_OUT. The slow cases have their arguments where a hook has
  * them, which then need not be moved, and are no clones that take fewer.
  */
 static noinline __noclone unsigned int
 nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	struct sock *sk = nta_pass_sk(skb, state);
+	enum nta_pass pass = nta_pass_out(skb, sk, state);
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_l4_flow(l4);
-	struct sock *sk = state->sk;
-	struct nta_wire wire;
+	struct nta_wire wire = {};
 
-	if (nta_packet_out_again(skb, state))
+	if (pass == NTA_PASS_NOT)
 		return NF_ACCEPT;
-	if (flow == NTA_FLOWS) {
-		if (l4.protocol == nta_l4_icmp(state->pf))
-			nta_totals_icmp(NTA_SND, 1);
+	if (pass == NTA_PASS_LAST)
+		flow = nta_pass_flow(sk);
+	else if (l4.protocol == nta_l4_icmp(state->pf))
+		nta_totals_icmp(NTA_SND, 1);
+	if (flow == NTA_FLOWS)
+		return NF_ACCEPT;
+	if (pass != NTA_PASS_EARLY) {
+		wire = nta_ipsec_out(skb, state, l4);
+		if (!wire.packets)
+			return NF_ACCEPT;
+	}
+	if (unlikely(pass == NTA_PASS_OUTER || !state->sk))
+		nta_totals_all(flow + NTA_SND, wire.packets, wire.bytes);
+	if (unlikely(pass == NTA_PASS_OUTER)) {
+		nta_totals_class(NTA_KERNEL, flow + NTA_SND, wire.packets, wire.bytes);
 		return NF_ACCEPT;
 	}
-	/* A SYN cookie: sent for a listener, but by no request of its. */
-	if (sk && sk->sk_state == TCP_LISTEN && !skb->sk)
-		sk = NULL;
-	wire = nta_packet_out(skb, state, l4.offset);
-	if (!wire.packets)
-		return NF_ACCEPT;
-	return nta_credit(sk, flow, NTA_SND, wire);
+	if (unlikely(!state->sk))
+		return nta_credit_any(sk, skb, state, flow, wire.packets, wire.bytes);
+	return nta_credit(sk, skb, state, flow, NTA_SND, wire);
 }
 
 static __always_inline unsigned int nta_out(struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    u8 pf, enum nta_flow flow)
 {
-	const struct net_device *dev = state->out;
+	const struct net_device *dev = skb_dst(skb)->dev;
+	u32 header = nta_link_out_plain(dev);
 	struct sock *sk = state->sk;
 
-	if (unlikely((flow == NTA_TCP_SND && !skb->sk) ||
-		     netif_is_l3_master(dev) ||
-		     !nta_packet_out_is_plain(skb, pf)))
+	/* The socket of the packet and of the hook differ in the answer to a SYN. */
+	if (unlikely(header == NTA_LINK_ASK) ||
+	    unlikely(!sk || (flow == NTA_TCP_SND && skb->sk != sk) ||
+		     dev != state->out ||
+		     !nta_packet_out_is_plain(skb, pf, flow)))
 		return nta_out_any(NULL, skb, state);
-	return nta_credit(sk, flow, NTA_SND,
-			  nta_wire_plain(skb->len, nta_link_out(dev)));
+	return nta_credit(sk, skb, state, flow, NTA_SND,
+			  nta_wire_plain(skb->len, header));
 }
 
 /*
@@ -275,7 +97,7 @@ static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
 		return nta_out(skb, state, pf, NTA_TCP_SND);
 	if (nta_l4_is(skb, pf, IPPROTO_UDP))
 		return nta_out(skb, state, pf, NTA_UDP_SND);
-	if (nta_l4_is(skb, pf, nta_l4_icmp(pf)) &&
+	if (nta_l4_is(skb, pf, nta_l4_icmp(pf)) && likely(state->sk) &&
 	    likely(!netif_is_l3_master(state->out))) {
 		nta_totals_icmp(NTA_SND, 1);
 		return NF_ACCEPT;
@@ -283,24 +105,44 @@ static __always_inline unsigned int nta_hook_out(struct sk_buff *skb,
 	return nta_out_any(NULL, skb, state);
 }
 
-/*
- * The socket that a packet is for, as the stack will find it: valid while the
- * packet is when the packet has it already, else referenced.
- */
-static struct sock *nta_sk_get(struct sk_buff *skb,
-			       const struct nf_hook_state *state)
+/* The socket that a packet is for, as the stack will find it. */
+static struct nta_found nta_sk_get(struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   struct nta_l4 l4)
 {
+	struct nta_found known = { .sk = skb->sk };
+
 	if (nta_sk_is_known(skb, state))
-		return skb->sk;
-	if (state->pf == NFPROTO_IPV4)
-		return nf_sk_lookup_slow_v4(state->net, skb, state->in);
-	return nf_sk_lookup_slow_v6(state->net, skb, state->in);
+		return known;
+	return nta_lookup(skb, state, l4);
 }
 
-static void nta_sk_put(const struct sk_buff *skb, struct sock *sk)
+static void nta_sk_put(const struct nta_found *found)
 {
-	if (sk && sk != skb->sk)
-		sock_gen_put(sk);
+	if (found->counted)
+		sock_gen_put(found->sk);
+}
+
+/* Is the socket of a packet to be chosen, and will the stack tell which? */
+static bool nta_sk_await(const struct nta_found *found, const struct sk_buff *skb,
+			 struct nta_l4 l4, struct nta_wire wire)
+{
+	struct nta_ports buf;
+	const struct nta_ports *ports;
+
+	if (likely(!found->later))
+		return false;
+	ports = skb_header_pointer(skb, l4.offset, sizeof(buf), &buf);
+	return ports && nta_choice_await(nta_lookup_net(skb), *ports,
+					 nta_l4_flow(l4), wire);
+}
+
+/* Does not the packet count, but one that IPsec will take out of it? */
+static bool nta_sk_is_inner(const struct nta_found *found,
+			    const struct sk_buff *skb, struct nta_l4 l4)
+{
+	return found->sk && l4.protocol == IPPROTO_UDP &&
+	       nta_ipsec_is_in_udp(found->sk, skb, l4.offset);
 }
 
 /*
@@ -311,15 +153,18 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 				     const struct nf_hook_state *state,
 				     struct nta_l4 l4)
 {
-	struct nta_wire wire = nta_wire_plain(skb->len, nta_link_in(state->in));
+	struct nta_wire wire = nta_ipsec_one(skb, state->pf, state->in, skb->len);
 	enum nta_flow flow = nta_l4_flow(l4);
 	struct nta_frag_owner owner = {};
-	struct sock *sk, *owned;
+	struct nta_found found;
 	struct nta_wire before;
 	struct nta_sock *s;
 
+	if (nta_ipsec_is_protocol(l4.protocol))
+		return;
 	if (!l4.first) {
-		if (!nta_frag_later(skb, state, wire, &owner))
+		if (!nta_frag_later(skb, state, wire, &owner) ||
+		    owner.flow == NTA_FLOWS)
 			return;
 		nta_totals_all(owner.flow, wire.packets, wire.bytes);
 		s = owner.key ? nta_sock_find(owner.key) : NULL;
@@ -336,18 +181,19 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		return;
 	}
 
-	sk = nta_sk_get(skb, state);
-	owned = nta_sk_owned(sk, &owner.class);
-	if (owned) {
-		owner.key = nta_sk_key(owned, flow);
-		owner.class = NTA_GONE;
-	}
+	found = nta_sk_get(skb, state, l4);
+	nta_credit_owner(found.sk, flow, &owner);
 	owner.flow = flow + NTA_RCV;
+	if (nta_sk_is_inner(&found, skb, l4))
+		owner.flow = NTA_FLOWS;
 	before = nta_frag_first(skb, state, &owner);
+	if (owner.flow == NTA_FLOWS)
+		goto put;
 	wire.packets += before.packets;
 	wire.bytes += before.bytes;
-	nta_credit(sk, flow, NTA_RCV, wire);
-	nta_sk_put(skb, sk);
+	nta_credit(found.sk, skb, state, flow, NTA_RCV, wire);
+put:
+	nta_sk_put(&found);
 }
 
 /* Any packet in LOCAL_IN. */
@@ -356,8 +202,8 @@ nta_in_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
 	enum nta_flow flow = nta_l4_flow(l4);
+	struct nta_found found;
 	struct nta_wire wire;
-	struct sock *sk;
 
 	if (nta_packet_heard(skb))
 		return NF_ACCEPT;
@@ -370,13 +216,25 @@ nta_in_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 			nta_totals_icmp(NTA_RCV, 1);
 		return NF_ACCEPT;
 	}
-	if (nta_frag_is_reassembled(skb, state->pf))
+	found = nta_sk_get(skb, state, l4);
+	if (nta_frag_is_reassembled(skb, state->pf)) {
+		/* What is inside takes what is known of the fragments. */
+		if (nta_sk_is_inner(&found, skb, l4))
+			goto put;
 		wire = nta_frag_take(skb, state);
-	else
+	} else if (nta_ipsec_is_in(skb)) {
+		wire = nta_ipsec_in(skb, state, l4.offset);
+		if (!wire.packets)
+			goto put;
+	} else {
 		wire = nta_packet_in(skb, state->in, l4.offset);
-	sk = nta_sk_get(skb, state);
-	nta_credit(sk, flow, NTA_RCV, wire);
-	nta_sk_put(skb, sk);
+	}
+	if (nta_sk_await(&found, skb, l4, wire))
+		nta_credit(NULL, skb, state, flow, NTA_RCV, wire);
+	else
+		nta_credit(found.sk, skb, state, flow, NTA_RCV, wire);
+put:
+	nta_sk_put(&found);
 	return NF_ACCEPT;
 }
 
@@ -390,8 +248,8 @@ nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
 
 	if (unlikely(!sk))
 		return nta_in_any(NULL, skb, state);
-	nta_credit(sk, flow, NTA_RCV,
-		   nta_wire_plain(skb->len, nta_link_in(state->in)));
+	nta_credit(sk, skb, state, flow, NTA_RCV,
+		   nta_wire_plain(skb->len, nta_link_in_plain(state->in)));
 	if (flow == NTA_TCP_SND)
 		sock_gen_put(sk);
 	return NF_ACCEPT;
@@ -416,19 +274,34 @@ nta_in_lookup_v6(void *unused, struct sk_buff *skb,
 	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
 }
 
+/* Is this the packet that came? One comparison says so; it is read again for the others. */
+static __always_inline bool nta_in_is_plain(const struct sk_buff *skb, u8 pf)
+{
+	u16 any = nta_ipsec_hint(skb);
+
+	any |= skb_shinfo(skb)->gso_size;
+	any |= nta_frag_max(skb, pf);
+	if (likely(!any))
+		return true;
+	OPTIMIZER_HIDE_VAR(skb);
+	return !skb_is_gso(skb) && !nta_frag_is_reassembled(skb, pf) &&
+	       !nta_ipsec_is_in(skb);
+}
+
 static __always_inline unsigned int nta_in(struct sk_buff *skb,
 					   const struct nf_hook_state *state,
 					   u8 pf, enum nta_flow flow)
 {
-	if (unlikely(skb_is_gso(skb) || nta_link_is_tunnel(state->in) ||
-		     nta_frag_is_reassembled(skb, pf)))
+	u32 header = nta_link_in_plain(state->in);
+
+	if (unlikely(header == NTA_LINK_ASK) || unlikely(!nta_in_is_plain(skb, pf)))
 		return nta_in_any(NULL, skb, state);
 	if (unlikely(!nta_sk_is_known(skb, state)))
 		return pf == NFPROTO_IPV4 ?
 			       nta_in_lookup_v4(NULL, skb, state, flow) :
 			       nta_in_lookup_v6(NULL, skb, state, flow);
-	return nta_credit(skb->sk, flow, NTA_RCV,
-			  nta_wire_plain(skb->len, nta_link_in(state->in)));
+	return nta_credit(skb->sk, skb, state, flow, NTA_RCV,
+			  nta_wire_plain(skb->len, header));
 }
 
 /* LOCAL_IN. Softirq, or process on lo, under rcu_read_lock(). */
@@ -490,6 +363,7 @@ static const struct nf_hook_ops nta_hook_ops[] = {
 
 static int __net_init nta_net_init(struct net *net)
 {
+	nta_frag_net_begin(net);
 	return nf_register_net_hooks(net, nta_hook_ops,
 				     ARRAY_SIZE(nta_hook_ops));
 }
@@ -502,7 +376,7 @@ static void __net_exit nta_net_pre_exit(struct net *net)
 static struct pernet_operations nta_net_ops = {
 	.init = nta_net_init,
 	.pre_exit = nta_net_pre_exit,
-	.exit = nta_frag_net_exit,
+	.exit = nta_frag_net_end,
 };
 
 /**
@@ -512,7 +386,13 @@ static struct pernet_operations nta_net_ops = {
  */
 int nta_hooks_setup(void)
 {
-	return register_pernet_subsys(&nta_net_ops);
+	int err;
+
+	nta_credit_setup();
+	err = register_pernet_subsys(&nta_net_ops);
+	if (err)
+		nta_choice_teardown();
+	return err;
 }
 
 /**
@@ -524,4 +404,5 @@ void nta_hooks_teardown(void)
 {
 	unregister_pernet_subsys(&nta_net_ops);
 	synchronize_net();
+	nta_choice_teardown();
 }

@@ -28,6 +28,15 @@ static u16 protocol_of_rest(const struct sk_buff *skb, int offset)
 	return fh ? fh->nexthdr : IPPROTO_MAX;
 }
 
+/* IPsec has yet to take a header off, and then the packet passes once more. */
+static bool is_authenticated(const struct sk_buff *skb)
+{
+	unsigned int offset = 0;
+
+	return ipv6_hdr(skb)->nexthdr != NEXTHDR_TCP &&
+	       ipv6_find_hdr(skb, &offset, NEXTHDR_AUTH, NULL, NULL) == NEXTHDR_AUTH;
+}
+
 /**
  * nta_l4_find - find the transport header of a packet
  * @skb: the packet, in LOCAL_IN or LOCAL_OUT
@@ -51,7 +60,9 @@ struct nta_l4 nta_l4_find(const struct sk_buff *skb, u8 pf)
 	l4.offset = offset;
 	l4.fragment = frag_off != 0;
 	l4.first = !(frag_off & htons(IP6_OFFSET));
-	if (!l4.first)
+	if (is_authenticated(skb))
+		l4.protocol = IPPROTO_AH;
+	else if (!l4.first)
 		l4.protocol = protocol_of_rest(skb, offset);
 	else
 		l4.protocol = offset < 0 ? IPPROTO_MAX : nexthdr;

@@ -10,6 +10,10 @@
 #include "ctl.h"
 #include "exit.h"
 #include "frag.h"
+#include "lookup.h"
+#include "netlink.h"
+#include "owner.h"
+#include "param.h"
 #include "proc.h"
 #include "selftest.h"
 #include "sock.h"
@@ -17,11 +21,14 @@
 #include "task.h"
 #include "walk.h"
 
-module_param_named(max_sockets, nta_max_sockets, uint, 0644);
+module_param_cb(max_sockets, &nta_param_uint, &nta_max_sockets, 0644);
+__MODULE_PARM_TYPE(max_sockets, "uint");
 MODULE_PARM_DESC(max_sockets, "most sockets that are known at a time; what exceeds it is counted as overflow (default 1048576)");
-module_param_named(max_tasks, nta_max_tasks, uint, 0644);
+module_param_cb(max_tasks, &nta_param_uint, &nta_max_tasks, 0644);
+__MODULE_PARM_TYPE(max_tasks, "uint");
 MODULE_PARM_DESC(max_tasks, "most processes and threads that are known at a time; what exceeds it is counted as overflow (default 262144)");
-module_param_named(max_exits, nta_max_exits, uint, 0644);
+module_param_cb(max_exits, &nta_param_uint, &nta_max_exits, 0644);
+__MODULE_PARM_TYPE(max_exits, "uint");
 MODULE_PARM_DESC(max_exits, "most records of exited processes that wait for a reader; the oldest are dropped and counted (default 65536)");
 
 /* Everything but fragments, the switch and the ways in: the reverse of nta_setup_core(). */
@@ -48,6 +55,7 @@ static int __init nta_setup_core(void)
 {
 	int err;
 
+	nta_owner_setup();
 	err = nta_step(nta_exit_setup);
 	if (err)
 		return err;
@@ -87,6 +95,9 @@ static int __init nta_init(void)
 	err = nta_step(nta_frag_setup);
 	if (err)
 		goto err_core;
+	err = nta_step(nta_lookup_setup);
+	if (err)
+		goto err_frag;
 	err = nta_step(nta_selftest);
 	if (err)
 		goto err_frag;
@@ -99,6 +110,9 @@ static int __init nta_init(void)
 	err = nta_step(nta_ctl_setup);
 	if (err)
 		goto err_proc;
+	err = nta_step(nta_netlink_setup);
+	if (err)
+		goto err_ctl;
 	nta_check_setup();
 	pr_info("version %s\n", NETATOP_VERSION);
 	if (NTA_KERNEL_UNTESTED)
@@ -106,6 +120,8 @@ static int __init nta_init(void)
 			  NTA_TESTED_MAJOR, NTA_TESTED_MINOR);
 	return 0;
 
+err_ctl:
+	nta_ctl_teardown();
 err_proc:
 	nta_proc_file_teardown();
 err_switch:
@@ -120,6 +136,7 @@ err_core:
 static void __exit nta_exit(void)
 {
 	nta_check_teardown();
+	nta_netlink_teardown();
 	nta_ctl_teardown();
 	nta_proc_file_teardown();
 	nta_switch_teardown();

@@ -5,35 +5,27 @@
  * the unowned ones. Whoever moves it holds its right to move.
  */
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 
 #include "owner.h"
+#include "param.h"
+#include "reader.h"
 #include "sock.h"
 #include "task.h"
 #include "unowned.h"
-#include "walk.h"
 
 /* After how many collections without traffic an entry is dropped. */
 #define NTA_IDLE_TCP		24
 #define NTA_IDLE_UDP		3
 
-/* Number of the present fold, under nta_task_mutex; see nta_sock.stamp. */
-static u32 nta_stamp;
-
-#ifdef NETATOP_DEBUG
-#include <linux/moduleparam.h>
-
-static bool nta_break_credit;
-module_param_named(break_credit, nta_break_credit, bool, 0644);
-MODULE_PARM_DESC(break_credit, "lose what is folded, to see tests fail");
-#else
-static const bool nta_break_credit;
-#endif
+static u32 nta_stamp; /* of the present fold, under nta_task_mutex; see nta_sock.stamp */
 
 /* Credit what @s holds to @t and its process; caller holds the lock of that. */
 static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
 {
 	struct nta_proc *proc = t->proc;
 	struct nta_count count;
+	bool any = false;
 	enum nta_dir dir;
 
 	lockdep_assert_held(&proc->lock);
@@ -43,25 +35,28 @@ static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
 		s->active = true;
 		if (nta_break_credit)
 			continue;
+		nta_count_add(&s->folded[dir], count.packets, count.bytes);
 		nta_count_add(&t->count[s->flow + dir], count.packets,
 			      count.bytes);
 		nta_count_add(&proc->count[s->flow + dir], count.packets,
 			      count.bytes);
+		any = true;
+	}
+	if (any) {
+		WRITE_ONCE(proc->changed, ktime_get_boottime_ns());
+		WRITE_ONCE(t->changed, proc->changed);
 	}
 }
 
-/**
- * nta_owner_settle - credit what came while an entry was being dropped
- * @s: the entry, which no packet can reach any more
- *
- * To the owner that it had, as long as that is not reported; else it is
- * traffic of a socket whose process is gone. Puts the owner.
- *
- * Context: process or softirq.
+/*
+ * Credit what came while @s was being dropped, which no packet can reach any
+ * more: to the owner that it had, as long as that is not reported, or to the
+ * kernel; else it is traffic of a socket whose process is gone. Puts the owner.
  */
-void nta_owner_settle(struct nta_sock *s)
+static void nta_owner_settle(struct nta_sock *s)
 {
 	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
+	enum nta_class class = nta_sock_is_kernel(s) ? NTA_KERNEL : NTA_GONE;
 	struct nta_count count;
 	bool dead = true;
 	enum nta_dir dir;
@@ -78,9 +73,41 @@ void nta_owner_settle(struct nta_sock *s)
 		return;
 	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
 		if (nta_sock_take(s, dir, &count))
-			nta_totals_class(NTA_GONE, s->flow + dir, count.packets,
+			nta_totals_class(class, s->flow + dir, count.packets,
 					 count.bytes);
 	}
+}
+
+/*
+ * Note that @s belongs to @t, which was found as @claim says; caller holds its
+ * right to move.
+ *
+ * The packet path looks at @pid alone, and has what anybody else sends claimed.
+ * So an owner that has yet to send leaves it NULL. Not so the reader of a
+ * connection, which would claim in vain each time it acknowledges: there
+ * @written tells whether it has sent too.
+ */
+static void nta_owner_set(struct nta_sock *s, struct nta_thread *t,
+			  enum nta_claim claim, u32 written)
+{
+	bool sends = claim == NTA_CLAIM_SEND;
+	bool reads = claim == NTA_CLAIM_READ;
+
+	rcu_assign_pointer(s->owner, t);
+	WRITE_ONCE(s->claim, claim);
+	WRITE_ONCE(s->pid, sends || (reads && written) ? t->pid : NULL);
+	s->written = written;
+	nta_reader_note(s, sends ? NULL : reads ? t->pid : NTA_READER_ANY);
+}
+
+/*
+ * Fold @s before its owner @t loses it. What came while that was a guess is the
+ * next owner's, who was there to receive it.
+ */
+static void nta_owner_fold_last(struct nta_sock *s, struct nta_thread *t)
+{
+	if (s->claim != NTA_CLAIM_GUESS)
+		nta_owner_fold(s, t);
 }
 
 /* Take @s off its list; caller holds its right to move. */
@@ -93,10 +120,13 @@ static void nta_owner_detach(struct nta_sock *s)
 		return;
 	}
 	spin_lock_bh(&t->proc->lock);
-	nta_owner_fold(s, t);
+	nta_owner_fold_last(s, t);
 	list_del_init(&s->link);
 	spin_unlock_bh(&t->proc->lock);
 	WRITE_ONCE(s->pid, NULL);
+	WRITE_ONCE(s->claim, NTA_CLAIM_NONE);
+	/* Whoever sees that has seen what was folded: see nta_snapshot_try(). */
+	smp_wmb();
 	RCU_INIT_POINTER(s->owner, NULL);
 	nta_thread_put(t);
 }
@@ -105,38 +135,34 @@ static void nta_owner_detach(struct nta_sock *s)
  * Give @s, which is on no list, to @t; caller holds its right to move. On
  * success the caller's reference to @t has become the entry's.
  */
-static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t)
+static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t,
+			     enum nta_claim claim, u32 written)
 {
 	bool linked;
 
 	spin_lock_bh(&t->proc->lock);
 	linked = t->linked && !t->proc->dead;
 	if (linked) {
-		rcu_assign_pointer(s->owner, t);
-		WRITE_ONCE(s->pid, t->pid);
+		nta_owner_set(s, t, claim, written);
 		s->stamp = READ_ONCE(nta_stamp);
+		t->proc->netns = s->netns;
 		list_add_tail(&s->link, &t->socks);
 	}
 	spin_unlock_bh(&t->proc->lock);
 	return linked;
 }
 
-/* Put @s, which is on no list, among the unowned; caller holds its right. */
-static void nta_owner_set_aside(struct nta_sock *s)
-{
-	nta_unowned_add(s);
-	nta_walk_kick();
-}
-
 /**
  * nta_owner_park - keep a new entry until its owner is found
  * @s: the entry; the caller holds its right to move, which is given back
+ * @handed: does a part of the kernel use it?
  *
  * Context: softirq or process.
  */
-void nta_owner_park(struct nta_sock *s)
+void nta_owner_park(struct nta_sock *s, enum nta_handed handed)
 {
-	nta_owner_set_aside(s);
+	s->handed = handed;
+	nta_unowned_add(s);
 	nta_sock_moved(s);
 }
 
@@ -144,20 +170,22 @@ void nta_owner_park(struct nta_sock *s)
  * nta_owner_claim_new - give a new entry its first owner
  * @s: the entry; the caller holds its right to move, which is given back
  * @task: the owner
+ * @claim: how it uses the socket
  *
  * Context: softirq or process, under rcu_read_lock().
  * Return: false when the table of tasks is full, which has been counted; the
  * entry then waits for an owner.
  */
-bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task)
+bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task,
+			 enum nta_claim claim)
 {
 	struct nta_thread *t = nta_thread_of(task);
-	bool attached = t && nta_owner_attach(s, t);
+	bool attached = t && nta_owner_attach(s, t, claim, 0);
 
 	if (!attached) {
 		if (t)
 			nta_thread_put(t);
-		nta_owner_set_aside(s);
+		nta_unowned_add(s);
 	}
 	nta_sock_moved(s);
 	return attached;
@@ -168,7 +196,8 @@ bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task)
  * to move, bottom halves are off. @to needs no reference.
  */
 static bool nta_owner_pass(struct nta_sock *s, struct nta_thread *from,
-			   struct nta_thread *to)
+			   struct nta_thread *to, enum nta_claim claim,
+			   u32 written)
 {
 	struct nta_proc *proc = from->proc;
 	bool linked;
@@ -178,11 +207,10 @@ static bool nta_owner_pass(struct nta_sock *s, struct nta_thread *from,
 	spin_lock(&proc->lock);
 	linked = to->linked && !proc->dead;
 	if (linked) {
-		nta_owner_fold(s, from);
+		nta_owner_fold_last(s, from);
 		/* The table has one while it is linked. */
 		refcount_inc(&to->ref);
-		rcu_assign_pointer(s->owner, to);
-		WRITE_ONCE(s->pid, to->pid);
+		nta_owner_set(s, to, claim, written);
 		s->stamp = READ_ONCE(nta_stamp);
 		list_move_tail(&s->link, &to->socks);
 	}
@@ -192,9 +220,23 @@ static bool nta_owner_pass(struct nta_sock *s, struct nta_thread *from,
 	return linked;
 }
 
-/* As nta_owner_claim(); @missing: only when there is no owner yet. */
+/*
+ * May a claim make @task the owner of @s, which @from owns? When it is stronger
+ * than the one by which @from does, or as strong and no guess.
+ */
+static bool nta_owner_yields(struct nta_sock *s, struct nta_thread *from,
+			     enum nta_claim claim, u32 written)
+{
+	/* Its reader has sent since it became the owner. */
+	if (s->claim == NTA_CLAIM_READ && claim == NTA_CLAIM_READ &&
+	    s->written && s->written != written)
+		nta_owner_set(s, from, NTA_CLAIM_SEND, 0);
+	return claim >= s->claim && claim != NTA_CLAIM_GUESS;
+}
+
+/* As nta_owner_claim(); @written: see there, of a claim by reading. */
 static bool nta_owner_change(struct nta_sock *s, struct task_struct *task,
-			     bool missing)
+			     enum nta_claim claim, u32 written)
 {
 	struct nta_thread *t, *from;
 	bool claimed = true;
@@ -204,19 +246,24 @@ static bool nta_owner_change(struct nta_sock *s, struct task_struct *task,
 		goto out;
 	from = rcu_dereference_protected(s->owner, true);
 	if (from) {
-		if (missing)
+		if (!nta_owner_yields(s, from, claim, written))
 			goto moved;
 		t = nta_thread_peek(task_pid(task));
-		if (t && (t == from || nta_owner_pass(s, from, t)))
+		if (t == from)
+			nta_owner_set(s, t, claim, written);
+		if (t && (t == from ||
+			  nta_owner_pass(s, from, t, claim, written)))
 			goto moved;
+	} else if (s->handed == NTA_HANDED_SURE) {
+		goto moved;
 	}
 	t = nta_thread_of(task);
 	nta_owner_detach(s);
-	claimed = t && nta_owner_attach(s, t);
+	claimed = t && nta_owner_attach(s, t, claim, written);
 	if (!claimed) {
 		if (t)
 			nta_thread_put(t);
-		nta_owner_set_aside(s);
+		nta_unowned_add(s);
 	}
 moved:
 	nta_sock_moved(s);
@@ -226,33 +273,79 @@ out:
 }
 
 /**
- * nta_owner_claim - make a task the owner of a socket
+ * nta_owner_claim - make a task the owner of a socket, as docs/design.md says
  * @s: the entry
- * @task: the new owner, which uses the socket now
+ * @task: the new owner
+ * @claim: how it uses the socket
  *
- * What was counted for the previous owner is folded into it first; what was
- * counted without an owner becomes the new one's. When another CPU is moving
- * the entry, that one wins.
+ * Nothing changes where there is an owner with a stronger claim. What was
+ * counted for the previous owner is folded into it first; what was counted
+ * without an owner, or for a guess, becomes the new one's. When another CPU is
+ * moving the entry, that one wins.
  *
  * Context: softirq or process, under rcu_read_lock().
  * Return: false when the table of tasks is full, which has been counted; the
  * entry then waits for an owner.
  */
-bool nta_owner_claim(struct nta_sock *s, struct task_struct *task)
+bool nta_owner_claim(struct nta_sock *s, struct task_struct *task,
+		     enum nta_claim claim)
 {
-	return nta_owner_change(s, task, false);
+	return nta_owner_change(s, task, claim, 0);
 }
 
 /**
- * nta_owner_resolve - make a task the owner of a socket that has none
+ * nta_owner_read - make a task that receives from a socket its owner
  * @s: the entry
- * @task: the owner: it receives from the socket, or holds a descriptor of it
+ * @task: the task
+ * @written: of a connection: where its stream ends, to see later whether the
+ *	task sends too; 0 if that is not known
+ *
+ * As nta_owner_claim() does.
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+void nta_owner_read(struct nta_sock *s, struct task_struct *task, u32 written)
+{
+	nta_owner_change(s, task, NTA_CLAIM_READ, written);
+}
+
+/**
+ * nta_owner_resolve - guess the owner of a socket that has none
+ * @s: the entry
+ * @task: the owner, which holds a descriptor of the socket
  *
  * Context: softirq or process, under rcu_read_lock().
  */
 void nta_owner_resolve(struct nta_sock *s, struct task_struct *task)
 {
-	nta_owner_change(s, task, true);
+	nta_owner_change(s, task, NTA_CLAIM_GUESS, 0);
+}
+
+/**
+ * nta_owner_hand - a part of the kernel uses a socket
+ * @s: the entry
+ * @handed: how sure that is: for sure it is no task's any more; else it stays its
+ *	owner's, if it has one
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+void nta_owner_hand(struct nta_sock *s, enum nta_handed handed)
+{
+	if (READ_ONCE(s->handed) >= handed)
+		return;
+	local_bh_disable();
+	if (!nta_sock_trymove(s))
+		goto out;
+	if (!rcu_access_pointer(s->owner)) {
+		nta_unowned_hand(s, handed);
+	} else if (handed == NTA_HANDED_SURE) {
+		nta_owner_detach(s);
+		s->handed = handed;
+		nta_unowned_add(s);
+	}
+	nta_sock_moved(s);
+out:
+	local_bh_enable();
 }
 
 /**
@@ -274,22 +367,14 @@ void nta_owner_share(struct nta_sock *s, const struct nta_sock *with)
 	if (rcu_access_pointer(s->owner) || !refcount_inc_not_zero(&t->ref))
 		goto moved;
 	nta_owner_detach(s);
-	if (!nta_owner_attach(s, t)) {
+	if (!nta_owner_attach(s, t, READ_ONCE(with->claim), 0)) {
 		nta_thread_put(t);
-		nta_owner_set_aside(s);
+		nta_unowned_add(s);
 	}
 moved:
 	nta_sock_moved(s);
 out:
 	local_bh_enable();
-}
-
-/* The next stamp, see nta_sock_rotate(). */
-static u32 nta_owner_next_stamp(void)
-{
-	lockdep_assert_held(&nta_task_mutex);
-	WRITE_ONCE(nta_stamp, nta_stamp + 1);
-	return nta_stamp;
 }
 
 /**
@@ -302,12 +387,30 @@ struct nta_owner_visit {
 	bool (*stale)(struct nta_sock *s);
 };
 
+/* Note that @s has carried something since the last look, and leave it there. */
+static void nta_owner_watch(struct nta_sock *s)
+{
+	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
+		      atomic64_read(&s->packets[NTA_RCV]);
+
+	s->active |= packets != s->last;
+	s->last = packets;
+}
+
 static bool nta_owner_visit_sock(struct nta_sock *s, void *arg)
 {
 	const struct nta_owner_visit *visit = arg;
 
+	/* Only a reader needs what belongs to a guess before that proves true. */
+	if (visit->stale && READ_ONCE(s->claim) == NTA_CLAIM_GUESS)
+		nta_owner_watch(s);
+	else
+		nta_owner_fold(s, visit->thread);
+	if (!visit->stale || !visit->stale(s) || !nta_sock_trymove(s))
+		return false;
 	nta_owner_fold(s, visit->thread);
-	return visit->stale && visit->stale(s) && nta_sock_trymove(s);
+	nta_reader_note(s, NULL);
+	return true;
 }
 
 /* Fold the sockets of @t, each once; @stale, when given, says which to drop. */
@@ -316,8 +419,10 @@ static void nta_owner_rotate(struct nta_thread *t,
 {
 	struct nta_owner_visit visit = { .thread = t, .stale = stale };
 
-	nta_sock_rotate(&t->socks, &t->proc->lock, nta_owner_next_stamp(),
-			nta_owner_visit_sock, &visit);
+	lockdep_assert_held(&nta_task_mutex);
+	WRITE_ONCE(nta_stamp, nta_stamp + 1);
+	nta_sock_rotate(&t->socks, &t->proc->lock, nta_stamp, nta_owner_visit_sock,
+			&visit);
 }
 
 /**
@@ -400,6 +505,18 @@ void nta_owner_close(struct nta_thread *thread)
 	spin_unlock_bh(&thread->proc->lock);
 }
 
+/*
+ * Before the next round over a list of sockets: let others run, or those finish
+ * who hold the right to move all of them, and whom a real-time task keeps waiting.
+ */
+static void nta_owner_pause(bool moved)
+{
+	if (moved)
+		cond_resched();
+	else
+		schedule_timeout_uninterruptible(1);
+}
+
 /**
  * nta_owner_inherit - give the sockets of one thread to another
  * @from: thread that has ended
@@ -425,17 +542,17 @@ void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
 			if (!nta_sock_trymove(s))
 				continue;
 			refcount_inc(&to->ref);
-			rcu_assign_pointer(s->owner, to);
-			WRITE_ONCE(s->pid, to->pid);
+			nta_owner_set(s, to, s->claim, s->written);
 			list_move_tail(&s->link, &to->socks);
 			nta_sock_moved(s);
 			moved++;
 		}
 		more = !list_empty(&from->socks);
 		spin_unlock_bh(&from->proc->lock);
-		while (moved--)
+		for (n = 0; n < moved; n++)
 			nta_thread_put(from);
-		cond_resched();
+		if (more)
+			nta_owner_pause(moved);
 	}
 }
 
@@ -450,6 +567,7 @@ void nta_owner_release(struct nta_thread *thread)
 	struct nta_sock *s, *next;
 	LIST_HEAD(dropped);
 	bool more = true;
+	bool moved;
 	int n;
 
 	while (more) {
@@ -461,11 +579,22 @@ void nta_owner_release(struct nta_thread *thread)
 			if (!nta_sock_trymove(s))
 				continue;
 			nta_owner_fold(s, thread);
+			nta_reader_note(s, NULL);
 			list_move_tail(&s->link, &dropped);
 		}
 		more = !list_empty(&thread->socks);
 		spin_unlock_bh(&thread->proc->lock);
+		moved = !list_empty(&dropped);
 		nta_sock_drop(&dropped);
-		cond_resched();
+		if (more)
+			nta_owner_pause(moved);
 	}
+}
+
+/**
+ * nta_owner_setup - be told of entries that are freed
+ */
+void nta_owner_setup(void)
+{
+	nta_sock_on_free(nta_owner_settle);
 }

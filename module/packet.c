@@ -10,6 +10,7 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
+#include "compat/gso.h"
 #include "packet.h"
 
 /* The hop-by-hop header with nothing but a jumbo payload option. */
@@ -55,8 +56,14 @@ static unsigned int tcp_header(const struct sk_buff *skb, unsigned int offset)
 	return th ? th->doff * 4 : sizeof(buf);
 }
 
-static void read_gso(struct sk_buff *skb, unsigned int transport,
-		     struct nta_wire_gso *gso)
+/**
+ * nta_packet_gso - read what the segments of a packet are
+ * @skb: a packet of several segments
+ * @transport: offset of the transport header
+ * @gso: receives it
+ */
+void nta_packet_gso(struct sk_buff *skb, unsigned int transport,
+		    struct nta_wire_gso *gso)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
 
@@ -119,17 +126,18 @@ static u32 fragment_header(struct sk_buff *skb, u8 pf)
 struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 			      unsigned int transport)
 {
+	const struct nta_wire_link link = nta_link_in(skb, dev);
 	struct nta_wire_gso gso;
 
 	if (!skb_is_gso(skb) || dev->flags & IFF_LOOPBACK)
-		return nta_wire_plain(skb->len, nta_link_in(dev));
+		return nta_wire_one(skb->len, &link);
 
 	/* A guest's datagram, that its host would have had to fragment. */
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP) {
 		struct nta_wire_path path = {
 			.ipv6 = skb->protocol == htons(ETH_P_IPV6),
 			.header = transport,
-			.link = nta_link_in(dev),
+			.link = link,
 		};
 
 		path.mtu = transport + skb_shinfo(skb)->gso_size +
@@ -137,17 +145,17 @@ struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 		return nta_wire_fragments(skb->len, &path);
 	}
 
-	read_gso(skb, transport, &gso);
-	return nta_wire_segments(&gso, nta_link_in(dev));
+	nta_packet_gso(skb, transport, &gso);
+	return nta_wire_segments(&gso, &link);
 }
 
 /*
  * A socket cuts its datagram while it copies it, and ip_do_fragment() and
  * ip6_fragment() keep that when it fits. IPv6 sockets cut the last fragment
  * shorter than ip6_fragment() does. Returns the number of fragments, 0 when
- * the datagram will be cut anew.
+ * the datagram will be cut anew, and what each but the last has of it.
  */
-static u32 count_cut(struct sk_buff *skb, const struct nta_wire_path *path)
+static u32 count_cut(struct sk_buff *skb, const struct nta_wire_path *path, u32 *each)
 {
 	u32 first = skb_pagelen(skb) - path->header;
 	const struct sk_buff *frag;
@@ -163,6 +171,7 @@ static u32 count_cut(struct sk_buff *skb, const struct nta_wire_path *path)
 			return 0;
 		count++;
 	}
+	*each = first;
 	return count;
 }
 
@@ -187,13 +196,13 @@ static u32 fragment_mtu(const struct sk_buff *skb, u32 mtu, u8 pf)
 	return limit ? min(limit, mtu) : mtu;
 }
 
-static void read_path(struct sk_buff *skb, const struct nf_hook_state *state,
-		      u32 mtu, struct nta_wire_path *path)
+static void read_path(struct sk_buff *skb, const struct nf_hook_state *state, u32 mtu,
+		      const struct nta_wire_link *link, struct nta_wire_path *path)
 {
 	path->ipv6 = state->pf == NFPROTO_IPV6;
 	path->header = fragment_header(skb, state->pf);
 	path->mtu = fragment_mtu(skb, mtu, state->pf);
-	path->link = nta_link_out(state->out);
+	path->link = *link;
 	path->whole = !skb->ignore_df &&
 		      (path->ipv6 || ip_hdr(skb)->frag_off & htons(IP_DF));
 }
@@ -204,6 +213,9 @@ static void read_path(struct sk_buff *skb, const struct nf_hook_state *state,
  * @state: of the hook
  * @transport: offset of the transport header
  *
+ * The interface is that of the packet's route, which rules for OUTPUT may have
+ * changed since the hook's state was made.
+ *
  * Return: what the interface will count; nothing when the packet does not fit
  * its path and must not be fragmented, so that the stack will drop it.
  */
@@ -211,27 +223,29 @@ struct nta_wire nta_packet_out(struct sk_buff *skb,
 			       const struct nf_hook_state *state,
 			       unsigned int transport)
 {
+	const struct net_device *dev = skb_dst(skb)->dev;
+	const struct nta_wire_link link = nta_link_out(skb, dev);
 	u32 mtu = read_mtu(skb, state);
 	struct nta_wire_path path;
 	struct nta_wire_gso gso;
-	u32 count;
+	u32 count, each = 0;
 
 	if (!skb_is_gso(skb)) {
 		if (skb->len <= mtu)
-			return nta_wire_plain(skb->len, nta_link_out(state->out));
-		read_path(skb, state, mtu, &path);
-		count = path.whole ? 0 : count_cut(skb, &path);
+			return nta_wire_one(skb->len, &link);
+		read_path(skb, state, mtu, &link, &path);
+		count = path.whole ? 0 : count_cut(skb, &path, &each);
 		if (count)
-			return nta_wire_cut(skb->len, count, &path);
+			return nta_wire_cut(skb->len, count, each, &path);
 		return nta_wire_fragments(skb->len, &path);
 	}
 
-	if (stays_whole(skb, state->out))
-		return nta_wire_plain(skb->len, nta_link_out(state->out));
-	read_gso(skb, transport, &gso);
+	if (stays_whole(skb, dev))
+		return nta_wire_one(skb->len, &link);
+	nta_packet_gso(skb, transport, &gso);
 	if (gso.headers + gso.size <= mtu)
-		return nta_wire_segments(&gso, nta_link_out(state->out));
-	read_path(skb, state, mtu, &path);
+		return nta_wire_segments(&gso, &link);
+	read_path(skb, state, mtu, &link, &path);
 	return nta_wire_send(&gso, &path);
 }
 
@@ -264,7 +278,7 @@ struct nta_wire nta_packet_reassembled(struct sk_buff *skb,
 	struct nta_wire_path path = {
 		.ipv6 = pf == NFPROTO_IPV6,
 		.header = fragment_header(skb, pf),
-		.link = nta_link_in(dev),
+		.link = nta_link_in(skb, dev),
 	};
 
 	path.mtu = path.ipv6 ? IP6CB(skb)->frag_max_size : IPCB(skb)->frag_max_size;

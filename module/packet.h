@@ -13,27 +13,46 @@
 #include <net/route.h>
 
 #include "link.h"
+#include "totals.h"
 #include "wire.h"
+
+/*
+ * Is a packet of one segment, and nothing noted of it, as IPsec does? One comparison
+ * says so.
+ */
+static __always_inline bool nta_packet_out_is_usual(const struct sk_buff *skb, u8 pf)
+{
+	u16 any = pf == NFPROTO_IPV4 ? IPCB(skb)->flags : IP6CB(skb)->flags;
+
+	any |= skb_shinfo(skb)->gso_size;
+	return !any;
+}
 
 /**
  * nta_packet_out_is_plain - will a packet leave as it is?
  * @skb: the packet, in LOCAL_OUT
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @flow: NTA_TCP_SND or NTA_UDP_SND
+ *
+ * A route with a transformation bears an MTU (xfrm_init_pmtu()).
  *
  * Return: true when it surely will; false to ask nta_packet_out().
  */
 static __always_inline bool nta_packet_out_is_plain(const struct sk_buff *skb,
-						    u8 pf)
+						    u8 pf, enum nta_flow flow)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
-	if (skb_is_gso(skb))
+	/* TCP never makes several segments of so little (TCP_MIN_SND_MSS). */
+	if (pf == NFPROTO_IPV4 && flow == NTA_TCP_SND && skb->len <= IPV4_MIN_MTU)
+		return !dst_xfrm(dst);
+	if (flow == NTA_UDP_SND ? !nta_packet_out_is_usual(skb, pf) : skb_is_gso(skb))
 		return false;
 	if (pf == NFPROTO_IPV6)
 		return skb->len <= IPV6_MIN_MTU &&
 		       !dst_metric_raw(dst, RTAX_MTU);
-	if (skb->len <= IPV4_MIN_MTU)
-		return true;
+	if (flow == NTA_UDP_SND && skb->len <= IPV4_MIN_MTU)
+		return !dst_xfrm(dst);
 	return skb->len <= READ_ONCE(dst->dev->mtu) && !dst->lwtstate &&
 	       !dst_metric_raw(dst, RTAX_MTU) &&
 	       !container_of(dst, struct rtable, dst)->rt_pmtu;
@@ -73,6 +92,8 @@ struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 struct nta_wire nta_packet_out(struct sk_buff *skb,
 			       const struct nf_hook_state *state,
 			       unsigned int transport);
+void nta_packet_gso(struct sk_buff *skb, unsigned int transport,
+		    struct nta_wire_gso *gso);
 u32 nta_packet_fragmentable(struct sk_buff *skb, u8 pf);
 struct nta_wire nta_packet_reassembled(struct sk_buff *skb,
 				       const struct net_device *dev, u8 pf);

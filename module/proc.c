@@ -7,28 +7,28 @@
 #include <linux/seq_file.h>
 
 #include "exit.h"
-#include "frag.h"
+#include "frag_net.h"
 #include "proc.h"
 #include "sock.h"
+#include "sums.h"
 #include "switch.h"
 #include "task.h"
-#include "totals.h"
 #include "unowned.h"
 #include "walk.h"
 
 static struct proc_dir_entry *nta_proc_entry;
 
-static void nta_proc_classic(struct seq_file *m, const struct nta_totals *sum,
-			     const struct nta_count waiting[NTA_FLOWS],
+static void nta_proc_classic(struct seq_file *m, const struct nta_sums *sums,
 			     const struct nta_exit_stats *exits)
 {
+	const struct nta_totals *sum = &sums->totals;
 	static const char * const label[NTA_FLOWS] = {
 		"tcpsndpacks", "tcprcvpacks", "udpsndpacks", "udprcvpacks",
 	};
 	int flow, class;
 
 	for (flow = 0; flow < NTA_FLOWS; flow++) {
-		u64 unident = waiting[flow].packets;
+		u64 unident = sums->waiting[flow].packets;
 
 		for (class = 0; class < NTA_CLASSES; class++)
 			unident += sum->class[class][flow].packets;
@@ -68,29 +68,25 @@ static int nta_proc_show(struct seq_file *m, void *v)
 		[NTA_GONE] = "gone:",
 		[NTA_OVERFLOW] = "overflow:",
 	};
-	struct nta_count waiting[NTA_FLOWS];
 	struct nta_switch_stats switched;
+	struct nta_frag_stats frags;
 	struct nta_exit_stats exits;
 	struct nta_walk_stats walks;
-	struct nta_totals sum;
+	struct nta_sums sums;
 	int class;
 
-	nta_totals_read(&sum);
-	mutex_lock(&nta_task_mutex);
-	nta_unowned_waiting(waiting);
-	mutex_unlock(&nta_task_mutex);
-	nta_frag_waiting(waiting);
-	nta_frag_waiting(sum.all);
+	nta_sums_read(&sums);
 	nta_exit_stats(&exits);
 	nta_walk_stats(&walks);
 	nta_switch_stats(&switched);
+	nta_frag_stats(&frags);
 
-	nta_proc_classic(m, &sum, waiting, &exits);
+	nta_proc_classic(m, &sums, &exits);
 	seq_putc(m, '\n');
-	nta_proc_line(m, "total:", sum.all);
-	nta_proc_line(m, "waiting:", waiting);
+	nta_proc_line(m, "total:", sums.totals.all);
+	nta_proc_line(m, "waiting:", sums.waiting);
 	for (class = 0; class < NTA_CLASSES; class++)
-		nta_proc_line(m, label[class], sum.class[class]);
+		nta_proc_line(m, label[class], sums.totals.class[class]);
 	nta_proc_line(m, "exited:", exits.exited);
 	seq_printf(m, "\nexits dropped: %llu\n", exits.dropped);
 	seq_printf(m, "exits unread timeouts: %llu\n", exits.timeouts);
@@ -101,6 +97,8 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "objects: sockets %ld tasks %ld\n",
 		   atomic_long_read(&nta_sock_objects),
 		   atomic_long_read(&nta_task_objects));
+	seq_printf(m, "records of fragments: %llu (overflow: %llu)\n",
+		   frags.records, frags.evicted);
 	seq_printf(m, "accounting: %s\n", switched.on ? "on" : "off");
 	seq_printf(m, "accounting pauses: %llu, %llu ms not counted\n",
 		   switched.pauses, switched.ms);

@@ -56,20 +56,26 @@ static bool nta_selftest_is(struct nta_wire wire, u64 packets, u64 bytes)
 
 static bool nta_selftest_wire(void)
 {
-	const struct nta_wire_path ethernet = { .mtu = 1500, .header = 20, .link = 14 };
+	const struct nta_wire_path ethernet = {
+		.mtu = 1500, .header = 20, .link = { .header = 14 },
+	};
 	const struct nta_wire_path whole = { .mtu = 1500, .header = 20, .whole = true };
 	const struct nta_wire_path six = { .mtu = 1500, .header = 40, .ipv6 = true };
 	const struct nta_wire_gso gso = { .len = 40 + 3000, .headers = 40, .size = 1460 };
 	bool ok = true;
 
 	ok &= nta_expect(nta_selftest_is(nta_wire_plain(100, 14), 1, 114));
-	ok &= nta_expect(nta_selftest_is(nta_wire_segments(&gso, 14), 3, 3000 + 3 * 54));
+	ok &= nta_expect(nta_selftest_is(nta_wire_segments(&gso, &ethernet.link),
+					 3, 3000 + 3 * 54));
 	ok &= nta_expect(nta_selftest_is(nta_wire_fragments(1500, &ethernet), 1, 1514));
 	ok &= nta_expect(nta_selftest_is(nta_wire_fragments(1501, &ethernet), 2, 1501 + 20 + 28));
 	ok &= nta_expect(nta_selftest_is(nta_wire_fragments(1501, &whole), 0, 0));
 	ok &= nta_expect(nta_selftest_is(nta_wire_fragments(1501, &six), 2, 1501 + 40 + 16));
 	return ok;
 }
+
+/* What names the entries that the test makes. */
+static struct sock nta_selftest_sk;
 
 static bool nta_selftest_sock(u64 key)
 {
@@ -78,17 +84,17 @@ static bool nta_selftest_sock(u64 key)
 	struct nta_sock *s, *peeked;
 
 	rcu_read_lock();
-	s = nta_sock_add(key, NTA_UDP_SND, &added);
+	s = nta_sock_add(&nta_selftest_sk, key, NTA_UDP_SND, &added);
 	if (!nta_expect(s && added)) {
 		rcu_read_unlock();
 		return false;
 	}
-	ok &= nta_expect(nta_owner_claim_new(s, current));
+	ok &= nta_expect(nta_owner_claim_new(s, current, NTA_CLAIM_SEND));
 	ok &= nta_expect(s->pid == task_pid(current));
 	ok &= nta_expect(nta_sock_find(key) == s);
 	peeked = nta_sock_peek(nta_sock_table(), key);
 	ok &= nta_expect(!peeked || peeked == s); /* it may miss while the table grows */
-	ok &= nta_expect(nta_sock_add(key, NTA_UDP_SND, &again) == s && !again);
+	ok &= nta_expect(nta_sock_add(&nta_selftest_sk, key, NTA_UDP_SND, &again) == s && !again);
 
 	nta_sock_count(s, NTA_SND, 3, 300);
 	nta_sock_count(s, NTA_RCV, 1, 50);
@@ -127,6 +133,7 @@ static bool nta_selftest_tables(void)
 	unsigned int i;
 	bool ok = true;
 
+	sock_net_set(&nta_selftest_sk, &init_net);
 	for (i = 0; ok && i < NTA_SELFTEST_SOCKS; i++)
 		ok &= nta_selftest_sock(nta_sock_key(NTA_SELFTEST_COOKIE + i, NTA_UDP_SND));
 	ok &= nta_expect(atomic_read(&nta_procs.nelems) == 1);

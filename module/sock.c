@@ -3,16 +3,23 @@
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 
-#include "collect.h"
-#include "owner.h"
 #include "sock.h"
-#include "task.h"
 
 struct rhashtable nta_socks __read_mostly;
 u64 nta_sock_multiplier __read_mostly;
 unsigned int nta_max_sockets __read_mostly = 1 << 20;
 atomic64_t nta_sock_overflows;
 atomic_long_t nta_sock_objects;
+
+/* What the floors above do when there is something to do for them. */
+static void (*nta_sock_filling)(void);
+static void (*nta_sock_settle)(struct nta_sock *s);
+
+/*
+ * What a packet touches is two halves of this size, which are in one cache line of
+ * every other entry; a whole line for each would be 32 bytes more an entry.
+ */
+#define NTA_SOCK_ALIGN		32
 
 static struct kmem_cache *nta_sock_cache;
 
@@ -69,7 +76,52 @@ u64 nta_sock_cookie_make(const struct sock *sk)
 }
 
 /**
+ * nta_sock_on_filling - say what is done when the table is three quarters full
+ * @filling: called in softirq or process context, perhaps often
+ */
+void nta_sock_on_filling(void (*filling)(void))
+{
+	nta_sock_filling = filling;
+}
+
+/**
+ * nta_sock_on_free - say what is done with what an entry still holds
+ * @settle: called for each entry before it is freed, in softirq or process
+ *	context; puts the owner
+ */
+void nta_sock_on_free(void (*settle)(struct nta_sock *s))
+{
+	nta_sock_settle = settle;
+}
+
+/**
+ * nta_sock_cookie_mptcp - the cookie of the MPTCP socket of a subflow
+ * @subflow: the subflow, which shares the struct socket of that
+ *
+ * The struct socket is freed after a grace period, and has a reference on the
+ * socket in it: whoever still finds it there after taking one too has the right
+ * one.
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the cookie; 0 when the MPTCP socket is being closed.
+ */
+u64 nta_sock_cookie_mptcp(const struct sock *subflow)
+{
+	struct socket *sock = READ_ONCE(subflow->sk_socket);
+	struct sock *sk = sock ? READ_ONCE(sock->sk) : NULL;
+	u64 cookie = 0;
+
+	if (!sk || !refcount_inc_not_zero(&sk->sk_refcnt))
+		return 0;
+	if (READ_ONCE(sock->sk) == sk)
+		cookie = nta_sock_cookie(sk);
+	sock_put(sk);
+	return cookie;
+}
+
+/**
  * nta_sock_add - find or make the entry of a key
+ * @sk: the socket that it names, or a subflow of it
  * @key: see nta_sock_key()
  * @flow: NTA_TCP_SND or NTA_UDP_SND
  * @added: set when the entry is new; the caller then holds the right to move
@@ -79,7 +131,8 @@ u64 nta_sock_cookie_make(const struct sock *sk)
  * Return: the entry, valid until rcu_read_unlock(); NULL when the table is full
  * or memory is short, which has been counted.
  */
-struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
+struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
+			      enum nta_flow flow, bool *added)
 {
 	unsigned int max = READ_ONCE(nta_max_sockets);
 	struct nta_sock *s, *old;
@@ -88,7 +141,7 @@ struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
 	*added = false;
 	n = atomic_read(&nta_socks.nelems);
 	if (n >= max - max / 4)
-		nta_collect_kick();
+		nta_sock_filling();
 	if (n >= max)
 		goto overflow;
 	s = kmem_cache_alloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
@@ -98,7 +151,7 @@ struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
 	s->pid = NULL;
 	RCU_INIT_POINTER(s->owner, NULL);
 	INIT_LIST_HEAD(&s->link);
-	s->moving = 1;
+	atomic_set(&s->moving, 1);
 	s->stamp = 0;
 	s->last = 0;
 	s->since = 0;
@@ -107,6 +160,13 @@ struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added)
 	s->active = false;
 	s->idle = 0;
 	s->sought = false;
+	s->claim = NTA_CLAIM_NONE;
+	s->handed = NTA_HANDED_NOT;
+	s->unheld = false;
+	s->family = sk->sk_family;
+	s->netns = sock_net(sk)->ns.inum;
+	s->reader = NULL;
+	memset(s->folded, 0, sizeof(s->folded));
 
 	old = rhashtable_lookup_get_insert_fast(&nta_socks, &s->node,
 						nta_sock_params);
@@ -137,7 +197,7 @@ static void nta_sock_free(struct rcu_head *rcu)
 {
 	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu);
 
-	nta_owner_settle(s);
+	nta_sock_settle(s);
 	kmem_cache_free(nta_sock_cache, s);
 	atomic_long_dec(&nta_sock_objects);
 }
@@ -180,7 +240,7 @@ int nta_sock_setup(void)
 
 	nta_sock_multiplier = get_random_u64() | 1;
 	nta_sock_cache = kmem_cache_create("nta_sock", sizeof(struct nta_sock),
-					   SMP_CACHE_BYTES, 0,
+					   NTA_SOCK_ALIGN, 0,
 					   nta_sock_construct);
 	if (!nta_sock_cache)
 		return -ENOMEM;

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/udp.h>
 #include <net/sock.h>
 
 #include "totals.h"
@@ -19,10 +20,39 @@ struct nta_thread;
 struct pid;
 
 /**
+ * enum nta_claim - how the owner of a socket was found
+ * @NTA_CLAIM_NONE: it was not
+ * @NTA_CLAIM_GUESS: it holds a descriptor, or uses it for neither of these
+ * @NTA_CLAIM_READ: it receives
+ * @NTA_CLAIM_SEND: it sends, connects or listens
+ *
+ * The weakest first: a claim makes no new owner where a stronger one has.
+ */
+enum nta_claim {
+	NTA_CLAIM_NONE,
+	NTA_CLAIM_GUESS,
+	NTA_CLAIM_READ,
+	NTA_CLAIM_SEND,
+};
+
+/**
+ * enum nta_handed - does a part of the kernel use a socket that user space made?
+ * @NTA_HANDED_NOT: nothing says so
+ * @NTA_HANDED_PERHAPS: if no process holds it
+ * @NTA_HANDED_SURE: whoever holds it
+ */
+enum nta_handed {
+	NTA_HANDED_NOT,
+	NTA_HANDED_PERHAPS,
+	NTA_HANDED_SURE,
+};
+
+/**
  * struct nta_sock - what is known of one local socket
  * @node: in the table of sockets
  * @key: the kernel's socket cookie and the protocol, see nta_sock_key()
- * @pid: the owner's, to compare with and never to follow; NULL without owner
+ * @pid: the owner's when it has nothing more to claim by sending, to compare
+ *	with and never to follow; else NULL
  * @owner: thread that is credited, with a reference; NULL while unknown.
  *	Changed by the holder of @moving alone
  * @packets: by direction, not yet folded into the owner
@@ -30,18 +60,28 @@ struct pid;
  * @link: among the owner's sockets, under the lock of its process, or among
  *	the unowned sockets, under their lock
  * @rcu: for the release, when it is on no list any more
- * @moving: bit 0 is held by the one who moves the entry between these lists;
- *	once the entry is dropped it is held for good
+ * @moving: 1 while somebody moves the entry between these lists, and for good
+ *	once the entry is dropped
  * @stamp: number of the last fold that visited this entry
- * @last: number of packets at the last look, for entries without owner
- * @since: since when it has no owner, in jiffies
+ * @last: number of packets at the last look, where the owner is a guess or unknown
+ * @since: since when it has no owner, in jiffies; only while it has none
+ * @written: of a connection whose owner reads: where its stream ended then; 0 if
+ *	that is not known; only while it has an owner
  * @flow: NTA_TCP_SND or NTA_UDP_SND; plus the direction it is an nta_flow
  * @closed: the connection is no more: the next collection drops the entry
  * @active: carried something since the last collection
  * @idle: number of collections without traffic
  * @sought: a walk has looked for its owner
+ * @claim: how its owner was found, changed by the holder of @moving alone
+ * @family: address family of the socket
+ * @handed: an nta_handed, of a socket without owner; changed under the lock of these
+ * @netns: inode of its network namespace
+ * @unheld: of one without owner: a walk has looked everywhere and found nobody who
+ *	holds it
+ * @reader: see nta_reader_note()
+ * @folded: by direction, what has been folded; under the lock of its owner
  *
- * The first cache line is all that a packet of a known socket touches. The
+ * The first 64 bytes are all that a packet of a known socket touches. The
  * entry is a cache: once folded, dropping it only forgets the owner.
  */
 struct nta_sock {
@@ -56,15 +96,25 @@ struct nta_sock {
 		struct list_head link;
 		struct rcu_head rcu;
 	};
-	unsigned long moving;
+	atomic_t moving;
 	u32 stamp;
 	u32 last;
-	u32 since;
+	union {
+		u32 since;
+		u32 written;
+	};
 	u8 flow;
 	bool closed;
 	bool active;
 	u8 idle;
 	bool sought;
+	u8 claim;
+	u8 family;
+	u8 handed;
+	u32 netns;
+	bool unheld;
+	struct pid *reader;
+	struct nta_count folded[NTA_DIRS];
 };
 
 extern struct rhashtable nta_socks;
@@ -100,6 +150,33 @@ static inline u32 nta_sock_hash(const void *data, u32 len, u32 seed)
 static inline u64 nta_sock_key(u64 cookie, enum nta_flow flow)
 {
 	return cookie << 2 | (flow == NTA_UDP_SND);
+}
+
+/**
+ * nta_sock_is_ike - does this socket also get the packets of IPsec in UDP?
+ * @sk: a full socket
+ */
+static inline bool nta_sock_is_ike(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_UDP && sk->sk_type == SOCK_DGRAM &&
+	       READ_ONCE(udp_sk(sk)->encap_type) == UDP_ENCAP_ESPINUDP;
+}
+
+/**
+ * nta_sock_key_of - name the entry of a socket that is at hand
+ * @sk: a full socket, of a kind that can have an entry
+ * @cookie: of the socket, or of that which the application has instead
+ * @flow: NTA_TCP_SND or NTA_UDP_SND
+ *
+ * Not all that comes for the socket of an IKE daemon is its own. By a name of
+ * its own the entry is not found before that has been looked at.
+ */
+static inline u64 nta_sock_key_of(const struct sock *sk, u64 cookie,
+				  enum nta_flow flow)
+{
+	if (flow == NTA_UDP_SND && nta_sock_is_ike(sk))
+		return cookie << 2 | 3;
+	return nta_sock_key(cookie, flow);
 }
 
 /* The cookie that a key was made of. */
@@ -224,12 +301,24 @@ static inline bool nta_sock_take(struct nta_sock *s, enum nta_dir dir,
  */
 static inline bool nta_sock_trymove(struct nta_sock *s)
 {
-	return !test_and_set_bit_lock(0, &s->moving);
+	return !atomic_xchg_acquire(&s->moving, 1);
 }
 
 static inline void nta_sock_moved(struct nta_sock *s)
 {
-	clear_bit_unlock(0, &s->moving);
+	atomic_set_release(&s->moving, 0);
+}
+
+/**
+ * nta_sock_is_kernel - does what an entry without owner holds count as the kernel's?
+ * @s: the entry
+ */
+static inline bool nta_sock_is_kernel(const struct nta_sock *s)
+{
+	u8 handed = READ_ONCE(s->handed);
+
+	return handed == NTA_HANDED_SURE ||
+	       (handed == NTA_HANDED_PERHAPS && READ_ONCE(s->unheld));
 }
 
 u64 nta_sock_cookie_make(const struct sock *sk);
@@ -249,7 +338,11 @@ static inline u64 nta_sock_cookie(const struct sock *sk)
 	return atomic64_read(&sk->sk_cookie) ?: nta_sock_cookie_make(sk);
 }
 
-struct nta_sock *nta_sock_add(u64 key, enum nta_flow flow, bool *added);
+void nta_sock_on_filling(void (*filling)(void));
+void nta_sock_on_free(void (*settle)(struct nta_sock *s));
+u64 nta_sock_cookie_mptcp(const struct sock *subflow);
+struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
+			      enum nta_flow flow, bool *added);
 void nta_sock_drop(struct list_head *entries);
 
 /**

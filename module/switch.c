@@ -7,11 +7,11 @@
  * stays, and goes as they end or rest.
  */
 #include <linux/ktime.h>
-#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 
 #include "defrag.h"
 #include "hooks.h"
+#include "param.h"
 #include "switch.h"
 #include "trace.h"
 
@@ -82,6 +82,8 @@ static int nta_switch_set(const char *text, const struct kernel_param *kp)
 	bool on;
 	int err;
 
+	if (!nta_param_allowed())
+		return -EPERM;
 	err = kstrtobool(text, &on);
 	if (err)
 		return err;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cgroup.h>
+#include <linux/cred.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "collect.h"
-#include "exit.h"
-#include "owner.h"
 #include "task.h"
 
 DEFINE_MUTEX(nta_task_mutex);
@@ -14,6 +13,11 @@ struct rhashtable nta_threads;
 unsigned int nta_max_tasks __read_mostly = 1 << 18;
 atomic64_t nta_task_overflows;
 atomic_long_t nta_task_objects;
+
+/* What the floors above do when there is something to do for them. */
+static void (*nta_task_filling)(void);
+static wait_queue_func_t nta_proc_wake;
+static void (*nta_proc_ended)(struct nta_proc *proc);
 
 static struct kmem_cache *nta_proc_cache;
 static struct kmem_cache *nta_thread_cache;
@@ -118,6 +122,17 @@ bool nta_proc_get_maybe_zero(struct nta_proc *proc)
 }
 
 /**
+ * nta_thread_get_maybe_zero - get a reference unless the entry is on its way out
+ * @thread: the entry, found under RCU
+ *
+ * Return: whether the caller has a reference now.
+ */
+bool nta_thread_get_maybe_zero(struct nta_thread *thread)
+{
+	return refcount_inc_not_zero(&thread->ref);
+}
+
+/**
  * nta_proc_is_silent - has a process moved nothing so far?
  * @proc: the process, perhaps with a socket that only listened
  *
@@ -202,7 +217,7 @@ static struct nta_thread *nta_thread_get(struct pid *pid)
 {
 	struct nta_thread *thread = nta_thread_peek(pid);
 
-	return thread && refcount_inc_not_zero(&thread->ref) ? thread : NULL;
+	return thread && nta_thread_get_maybe_zero(thread) ? thread : NULL;
 }
 
 /**
@@ -222,6 +237,26 @@ struct nta_thread *nta_thread_find(struct pid *pid)
 	return thread;
 }
 
+/**
+ * nta_task_on_filling - say what is done when the tables are three quarters full
+ * @filling: called in softirq or process context, perhaps often
+ */
+void nta_task_on_filling(void (*filling)(void))
+{
+	nta_task_filling = filling;
+}
+
+/**
+ * nta_proc_on_end - say what is done when a process ends
+ * @wake: called by the kernel from the wait queue of each process's pidfd
+ * @ended: called instead when it ended before that
+ */
+void nta_proc_on_end(wait_queue_func_t wake, void (*ended)(struct nta_proc *proc))
+{
+	nta_proc_wake = wake;
+	nta_proc_ended = ended;
+}
+
 /* Is there room for one more entry? If not, that is counted. */
 static bool nta_task_room(void)
 {
@@ -230,7 +265,7 @@ static bool nta_task_room(void)
 			 atomic_read(&nta_threads.nelems);
 
 	if (n >= max - max / 4)
-		nta_collect_kick();
+		nta_task_filling();
 	if (n < max)
 		return true;
 	atomic64_inc(&nta_task_overflows);
@@ -250,6 +285,39 @@ u64 nta_task_btime(struct task_struct *task)
 	getboottime64(&boot);
 	return div_u64(timespec64_to_ns(&boot) + task->start_boottime,
 		       NSEC_PER_SEC);
+}
+
+/**
+ * nta_task_cgroup - in which cgroup (v2) is a task?
+ * @task: the task, under RCU
+ *
+ * Context: any.
+ * Return: the id of the cgroup, which is the inode of its directory; 0 when the
+ * kernel has no cgroups.
+ */
+u64 nta_task_cgroup(struct task_struct *task)
+{
+#ifdef CONFIG_CGROUPS
+	return cgroup_id(task_dfl_cgroup(task));
+#else
+	return 0;
+#endif
+}
+
+/**
+ * nta_proc_describe - note what will be known of a process when it is gone
+ * @proc: the process
+ * @leader: its first thread, under RCU
+ *
+ * Context: any, also with interrupts off.
+ */
+void nta_proc_describe(struct nta_proc *proc, struct task_struct *leader)
+{
+	/* The rest of a longer name that it had is nobody's business. */
+	strscpy_pad(proc->command, leader->comm, sizeof(proc->command));
+	proc->uid = task_uid(leader);
+	proc->ppid = task_ppid_nr(leader);
+	proc->cgroup = nta_task_cgroup(leader);
 }
 
 /**
@@ -291,8 +359,9 @@ static struct nta_proc *nta_proc_create(struct task_struct *task,
 	spin_lock_init(&proc->lock);
 	INIT_LIST_HEAD(&proc->threads);
 	proc->btime = nta_task_btime(task->group_leader);
-	strscpy(proc->command, task->group_leader->comm, sizeof(proc->command));
-	init_waitqueue_func_entry(&proc->wait, nta_exit_wake);
+	proc->start = task->group_leader->start_boottime;
+	nta_proc_describe(proc, task->group_leader);
+	init_waitqueue_func_entry(&proc->wait, nta_proc_wake);
 	atomic_long_inc(&nta_task_objects);
 
 	old = rhashtable_lookup_get_insert_fast(&nta_procs, &proc->node,
@@ -302,7 +371,7 @@ static struct nta_proc *nta_proc_create(struct task_struct *task,
 		/* The exit work looks at them in the reverse order: one sees. */
 		smp_store_mb(proc->watched, true);
 		if (nta_proc_finished(proc))
-			nta_exit_queue(proc);
+			nta_proc_ended(proc);
 		return proc;
 	}
 	call_rcu(&proc->rcu, nta_proc_free);
@@ -341,8 +410,16 @@ static bool nta_thread_link(struct nta_thread *thread)
 	return thread->linked;
 }
 
-static struct nta_thread *nta_thread_create(struct nta_proc *proc,
-					    struct pid *pid)
+/**
+ * nta_thread_create - make the entry of a thread
+ * @proc: its process, referenced
+ * @pid: of the thread
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the entry with a reference, also when somebody else has made it; NULL
+ * when the process is finished, the table full or memory short.
+ */
+struct nta_thread *nta_thread_create(struct nta_proc *proc, struct pid *pid)
 {
 	struct nta_thread *thread, *old;
 
@@ -408,8 +485,15 @@ struct nta_thread *nta_thread_of(struct task_struct *task)
 	return thread;
 }
 
-/* Take a thread that owns nothing out of its process and the table. */
-static void nta_thread_unlink(struct nta_thread *thread)
+/**
+ * nta_thread_unlink - take a thread that owns nothing out of its process and the table
+ * @thread: the thread
+ *
+ * Puts the reference of the table.
+ *
+ * Context: process, nta_task_mutex held.
+ */
+void nta_thread_unlink(struct nta_thread *thread)
 {
 	spin_lock_bh(&thread->proc->lock);
 	thread->linked = false;
@@ -419,81 +503,17 @@ static void nta_thread_unlink(struct nta_thread *thread)
 	nta_thread_put(thread);
 }
 
-/*
- * Forget a thread that has ended while its process lives. Its counts stay in
- * the process; its sockets go to the leader, whose entry is made when there is
- * none, or are forgotten when that fails.
- */
-static void nta_thread_remove(struct nta_thread *thread)
-{
-	struct nta_proc *proc = thread->proc;
-	struct nta_thread *leader;
-
-	rcu_read_lock();
-	leader = nta_thread_find(proc->pid);
-	if (!leader)
-		leader = nta_thread_create(proc, proc->pid);
-	rcu_read_unlock();
-
-	spin_lock_bh(&proc->lock);
-	thread->linked = false;
-	spin_unlock_bh(&proc->lock);
-	if (leader && leader->linked)
-		nta_owner_inherit(thread, leader);
-	else
-		nta_owner_release(thread);
-	if (leader)
-		nta_thread_put(leader);
-	nta_thread_unlink(thread);
-}
-
-/* The leader's entry is the heir of all others: it stays. */
-static bool nta_thread_ended(const struct nta_thread *thread)
-{
-	bool ended;
-
-	rcu_read_lock();
-	ended = thread->pid != thread->proc->pid &&
-		!pid_task(thread->pid, PIDTYPE_PID);
-	rcu_read_unlock();
-	return ended;
-}
-
 /**
- * nta_proc_reap - forget the threads of a process that have ended
- * @proc: the process, not finished
+ * nta_proc_unlink - take a finished process out of the table
+ * @proc: the process, without threads
+ *
+ * The reference of the table becomes the caller's.
  *
  * Context: process, nta_task_mutex held.
  */
-void nta_proc_reap(struct nta_proc *proc)
+void nta_proc_unlink(struct nta_proc *proc)
 {
-	struct nta_thread *thread, *next;
-
 	lockdep_assert_held(&nta_task_mutex);
-	list_for_each_entry_safe(thread, next, &proc->threads, link) {
-		if (nta_thread_ended(thread))
-			nta_thread_remove(thread);
-	}
-}
-
-/**
- * nta_proc_remove - take a finished process and its threads out of the tables
- * @proc: the process, marked dead, so that nothing is added to it
- *
- * Afterwards its counters are final. The reference of the table becomes the
- * caller's.
- *
- * Context: process, nta_task_mutex held.
- */
-void nta_proc_remove(struct nta_proc *proc)
-{
-	struct nta_thread *thread, *next;
-
-	lockdep_assert_held(&nta_task_mutex);
-	list_for_each_entry_safe(thread, next, &proc->threads, link) {
-		nta_owner_release(thread);
-		nta_thread_unlink(thread);
-	}
 	rhashtable_remove_fast(&nta_procs, &proc->node, nta_proc_params);
 }
 
@@ -545,7 +565,7 @@ static void nta_thread_destroy(void *entry, void *unused)
 /**
  * nta_task_clean - empty the tables
  *
- * Afterwards no process calls nta_exit_wake() any more. Sockets must be gone
+ * Afterwards no process calls the function that nta_proc_on_end() was given. Sockets must be gone
  * already: they hold references.
  */
 void nta_task_clean(void)

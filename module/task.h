@@ -5,10 +5,12 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 
 #include "totals.h"
@@ -26,12 +28,22 @@ struct nta_sock;
  * @watched: @wait is in the wait queue; nobody may finish the process before
  * @queued: waits for the exit work
  * @count: folded so far, by flow
+ * @changed: when something was folded last, ns since boot
  * @threads: its threads that are known; removal needs nta_task_mutex too
  * @wait: called when the process ends
  * @exits: among the processes that the exit work looks at
  * @record: among the exit records
+ * @number: of the exit record
  * @btime: start, seconds since the epoch
- * @command: name at the end, written by @wait's callback
+ * @start: the same, ns since boot
+ * @end: end, likewise; 0 when it was not noticed. Written by @wait's callback, as
+ *	are the following, for the end
+ * @cgroup: id of its cgroup, 0 without
+ * @uid: real user id
+ * @ppid: process id of its parent
+ * @netns: inode of the network namespace of the socket that it came to own last;
+ *	under @lock
+ * @command: name
  * @rcu: for the release
  */
 struct nta_proc {
@@ -43,14 +55,22 @@ struct nta_proc {
 	bool watched;
 	unsigned long queued;
 	struct nta_count count[NTA_FLOWS];
+	u64 changed;
 	struct list_head threads;
 	struct wait_queue_entry wait;
 	union {
 		struct llist_node exits;
 		struct rcu_head rcu;
 	};
-	struct list_head record;
+	struct rb_node record;
+	u64 number;
 	u64 btime;
+	u64 start;
+	u64 end;
+	u64 cgroup;
+	kuid_t uid;
+	u32 ppid;
+	u32 netns;
 	char command[TASK_COMM_LEN];
 };
 
@@ -62,6 +82,7 @@ struct nta_proc {
  * @linked: is among the threads of @proc; under the lock of that
  * @proc: its process, with a reference
  * @count: folded so far, by flow
+ * @changed: as of the process
  * @link: among the threads of @proc
  * @socks: the socket entries it owns
  * @rcu: for the release
@@ -73,6 +94,7 @@ struct nta_thread {
 	bool linked;
 	struct nta_proc *proc;
 	struct nta_count count[NTA_FLOWS];
+	u64 changed;
 	struct list_head link;
 	struct list_head socks;
 	struct rcu_head rcu;
@@ -90,18 +112,25 @@ extern atomic64_t nta_task_overflows;
 extern atomic_long_t nta_task_objects;
 
 struct nta_thread *nta_thread_of(struct task_struct *task);
+struct nta_thread *nta_thread_create(struct nta_proc *proc, struct pid *pid);
 struct nta_thread *nta_thread_find(struct pid *pid);
 struct nta_thread *nta_thread_peek(struct pid *pid);
 struct nta_proc *nta_proc_find(struct pid *pid);
 void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);
 bool nta_proc_get_maybe_zero(struct nta_proc *proc);
+bool nta_thread_get_maybe_zero(struct nta_thread *thread);
 void nta_proc_each(void (*visit)(struct nta_proc *proc, void *arg), void *arg);
 bool nta_proc_is_silent(const struct nta_proc *proc);
 bool nta_proc_finished(struct nta_proc *proc);
-void nta_proc_reap(struct nta_proc *proc);
-void nta_proc_remove(struct nta_proc *proc);
+void nta_proc_unlink(struct nta_proc *proc);
+void nta_thread_unlink(struct nta_thread *thread);
 u64 nta_task_btime(struct task_struct *task);
+u64 nta_task_cgroup(struct task_struct *task);
+void nta_proc_describe(struct nta_proc *proc, struct task_struct *leader);
+
+void nta_task_on_filling(void (*filling)(void));
+void nta_proc_on_end(wait_queue_func_t wake, void (*ended)(struct nta_proc *proc));
 
 int nta_task_setup(void);
 void nta_task_clean(void);

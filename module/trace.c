@@ -3,27 +3,45 @@
  * Tracepoints, found by name, that tell who receives from a socket, who listens,
  * who is about to end, and which connection has ended. They make the owner of a
  * receive-only socket known before a walk can, and by its thread. The module
- * works without them.
+ * works without them. A probe stands in for the one that old kernels lack.
  *
  * The probes of receiving and ending are called by the task they are about.
  */
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
+#include "compat/trace.h"
+#include "consume.h"
+#include "handed.h"
 #include "owner.h"
+#include "reader.h"
 #include "sock.h"
 #include "task.h"
 #include "trace.h"
 #include "unowned.h"
 #include "walk.h"
 
-static __always_inline void nta_trace_received(struct sock *sk)
+/*
+ * Where the stream that a connection sends ends, without the FIN, which is no
+ * data; 0 for other sockets.
+ */
+static u32 nta_trace_written(const struct sock *sk)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	return READ_ONCE(tcp_sk(sk)->write_seq) -
+	       !!(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN);
+}
+
+/* The current task receives from a socket that might become its own. */
+static noinline void nta_trace_read(const struct sock *sk)
 {
 	enum nta_flow flow = NTA_TCP_SND;
 	struct nta_sock *s;
 
-	if (likely(nta_unowned_is_none_of(sk)) || current->flags & PF_KTHREAD)
+	if (current->flags & PF_KTHREAD)
 		return;
 	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
 		return;
@@ -32,16 +50,31 @@ static __always_inline void nta_trace_received(struct sock *sk)
 	else if (sk->sk_type != SOCK_STREAM)
 		return;
 	rcu_read_lock();
-	s = nta_sock_find(nta_sock_key(nta_sock_cookie(sk), flow));
-	if (s && !rcu_access_pointer(s->owner))
-		nta_owner_resolve(s, current);
+	s = nta_sock_find(nta_sock_key_of(sk, nta_sock_cookie(sk), flow));
+	if (s && READ_ONCE(s->claim) != NTA_CLAIM_SEND &&
+	    READ_ONCE(s->reader) != task_pid(current))
+		nta_owner_read(s, current, nta_trace_written(sk));
 	rcu_read_unlock();
 }
 
-/* sock_recv_length (Linux 6.3): a receiving system call is done. */
-static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
+/*
+ * sock_recv_length (Linux 6.3): a receiving system call is done. Not all that
+ * are called receive, and errors come back to who sends.
+ */
+static void __maybe_unused
+nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
 {
-	nta_trace_received(sk);
+	if (likely(nta_reader_is_settled_of(sk)))
+		return;
+	if (ret >= 0 && !(flags & MSG_ERRQUEUE))
+		nta_trace_read(sk);
+}
+
+/* The current task has received a datagram, in kernels without sock_recv_length. */
+static void nta_trace_consume(const struct sock *sk)
+{
+	if (unlikely(!nta_reader_is_settled_of(sk)))
+		nta_trace_read(sk);
 }
 
 /*
@@ -50,35 +83,41 @@ static void nta_trace_recv(void *unused, struct sock *sk, int ret, int flags)
  */
 static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 {
-	if (likely(!nta_unowned_any()))
+	if (likely(nta_reader_is_settled()))
 		return;
-	if (skb->sk)
-		nta_trace_received(skb->sk);
-	else if (unlikely(nta_unowned_any_new_udp()) &&
+	if (skb->sk && !nta_reader_is_settled_of(skb->sk))
+		nta_trace_read(skb->sk);
+	else if (!skb->sk && unlikely(nta_unowned_any_new_udp()) &&
 		 !(current->flags & PF_KTHREAD))
-		nta_walk_current(true);
+		nta_walk_received(skb);
 }
 
 /*
  * sched_process_exit: a thread ends, and the last one of a process has yet to
  * close its files.
  */
-static void nta_trace_exit(NTA_TRACE_EXIT_ARGS)
+static void nta_trace_exit(void *unused, struct task_struct *task)
 {
 	struct nta_thread *thread;
 
 	if (current->flags & PF_KTHREAD)
 		return;
-	if (!atomic_read(&current->signal->live)) {
-		if (unlikely(nta_unowned_any_new()))
-			nta_walk_current(false);
+	if (unlikely(nta_unowned_any_new()))
+		nta_walk_end();
+	if (!atomic_read(&current->signal->live))
 		return;
-	}
 	thread = nta_thread_find(task_pid(current));
 	if (thread) {
 		nta_owner_close(thread);
 		nta_thread_put(thread);
 	}
+}
+
+/* The same, in kernels that say whether it is the last one (Linux 6.16). */
+static void __maybe_unused nta_trace_exit_last(void *unused,
+					       struct task_struct *task, bool last)
+{
+	nta_trace_exit(unused, task);
 }
 
 /* A listener need not send or receive before its process closes it. */
@@ -87,12 +126,13 @@ static void nta_trace_listen(const struct sock *sk)
 	struct nta_sock *s;
 	bool added;
 
-	if (sk->sk_kern_sock || in_interrupt() || current->flags & PF_KTHREAD)
+	if (sk->sk_kern_sock || in_interrupt() || current->flags & PF_KTHREAD ||
+	    nta_handed_is_sure(sk))
 		return;
-	s = nta_sock_add(nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND),
+	s = nta_sock_add(sk, nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND),
 			 NTA_TCP_SND, &added);
 	if (added)
-		nta_owner_claim_new(s, current);
+		nta_owner_claim_new(s, current, NTA_CLAIM_SEND);
 }
 
 /*
@@ -123,7 +163,7 @@ static void nta_trace_state(void *unused, const struct sock *sk, const int old,
  * struct nta_trace - a tracepoint that is used
  * @name: of the tracepoint
  * @instead: index + 1 of another one, that makes this one needless
- * @probe: function that it calls
+ * @probe: function that it calls, NULL when this kernel has no such tracepoint
  * @tp: the tracepoint, when it exists and calls @probe
  */
 struct nta_trace {
@@ -133,11 +173,16 @@ struct nta_trace {
 	struct tracepoint *tp;
 };
 
+/* The place of sock_recv_length. */
+#define NTA_TRACE_RECV	2
+
 static struct nta_trace nta_traces[] = {
-	{ "sched_process_exit", 0, nta_trace_exit },
-	{ "inet_sock_set_state", 0, nta_trace_state },
-	{ "sock_recv_length", 0, nta_trace_recv },
-	{ "skb_copy_datagram_iovec", 3, nta_trace_copy },
+	{ "sched_process_exit", 0,
+	  NTA_PROBE_OF(sched_process_exit, nta_trace_exit, nta_trace_exit_last) },
+	{ "inet_sock_set_state", 0, NTA_PROBE(inet_sock_set_state, nta_trace_state) },
+	[NTA_TRACE_RECV] = { "sock_recv_length", 0, NTA_PROBE_RECV(nta_trace_recv) },
+	{ "skb_copy_datagram_iovec", NTA_TRACE_RECV + 1,
+	  NTA_PROBE(skb_copy_datagram_iovec, nta_trace_copy) },
 };
 
 static void nta_trace_note(struct tracepoint *tp, void *unused)
@@ -145,7 +190,7 @@ static void nta_trace_note(struct tracepoint *tp, void *unused)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(nta_traces); i++) {
-		if (!strcmp(tp->name, nta_traces[i].name))
+		if (nta_traces[i].probe && !strcmp(tp->name, nta_traces[i].name))
 			nta_traces[i].tp = tp;
 	}
 }
@@ -171,6 +216,8 @@ void nta_trace_setup(void)
 		    tracepoint_probe_register(trace->tp, trace->probe, NULL))
 			trace->tp = NULL;
 	}
+	if (!nta_traces[NTA_TRACE_RECV].tp)
+		nta_consume_setup(nta_trace_consume);
 }
 
 /**
@@ -180,6 +227,7 @@ void nta_trace_teardown(void)
 {
 	int i;
 
+	nta_consume_teardown();
 	for (i = 0; i < ARRAY_SIZE(nta_traces); i++) {
 		if (nta_traces[i].tp)
 			tracepoint_probe_unregister(nta_traces[i].tp,

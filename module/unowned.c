@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
 
+#include "reader.h"
 #include "sock.h"
 #include "task.h"
 #include "unowned.h"
@@ -17,8 +19,18 @@ static LIST_HEAD(nta_unowned_new);
 static LIST_HEAD(nta_unowned_old);
 struct nta_unowned nta_unowned;
 
-/* Number of the present visit, under nta_task_mutex; see nta_sock.stamp. */
+/* What the floors above do to find the owner of a new one. */
+static void (*nta_unowned_seek)(void);
+
+/* Whoever visits all entries; anybody may ask for their sum, so nothing else. */
+static DEFINE_MUTEX(nta_unowned_mutex);
+
+/* Number of the present visit, under the mutex; see nta_sock.stamp. */
 static u32 nta_unowned_stamp;
+
+/* The last sum of all, and how many have been begun, under the mutex. */
+static struct nta_unowned_sums nta_unowned_sums;
+static unsigned long nta_unowned_begun;
 
 /* An entry is among those that no walk has looked for (@n is 1) or no more. */
 static void nta_unowned_note_new(const struct nta_sock *s, int n)
@@ -33,30 +45,78 @@ static void nta_unowned_note_new(const struct nta_sock *s, int n)
 /* An entry is unowned (@n is 1) or no more (-1). */
 static void nta_unowned_note(const struct nta_sock *s, int n)
 {
-	unsigned int *slot = nta_unowned_slot(nta_sock_key_cookie(s->key));
-
 	lockdep_assert_held(&nta_unowned_lock);
-	WRITE_ONCE(*slot, *slot + n);
 	WRITE_ONCE(nta_unowned.all, nta_unowned.all + n);
+	if (!nta_sock_is_kernel(s))
+		WRITE_ONCE(nta_unowned.waiting, nta_unowned.waiting + n);
 	if (!s->sought)
 		nta_unowned_note_new(s, n);
+}
+
+/*
+ * Note what says whose an entry is: it may be one that counts as the kernel's now.
+ * Nobody who reads becomes the owner of one that is for sure.
+ */
+static void nta_unowned_decide(struct nta_sock *s, enum nta_handed handed,
+			       bool unheld)
+{
+	bool before = nta_sock_is_kernel(s);
+
+	lockdep_assert_held(&nta_unowned_lock);
+	WRITE_ONCE(s->handed, handed);
+	WRITE_ONCE(s->unheld, unheld);
+	if (nta_sock_is_kernel(s) != before)
+		WRITE_ONCE(nta_unowned.waiting,
+			   nta_unowned.waiting + (before ? 1 : -1));
+}
+
+/**
+ * nta_unowned_on_add - say what is done to find the owners of new entries
+ * @seek: called after each, in softirq or process context
+ */
+void nta_unowned_on_add(void (*seek)(void))
+{
+	nta_unowned_seek = seek;
 }
 
 /**
  * nta_unowned_add - put an entry among those without owner
  * @s: the entry, on no list; the caller holds the right to move it
  *
+ * For one that is the kernel's for sure, nobody looks.
+ *
  * Context: softirq or process.
  */
 void nta_unowned_add(struct nta_sock *s)
 {
+	bool sure = s->handed == NTA_HANDED_SURE;
+
 	spin_lock_bh(&nta_unowned_lock);
 	s->stamp = READ_ONCE(nta_unowned_stamp);
 	s->idle = 0;
 	s->since = jiffies;
-	s->sought = false;
-	list_add_tail(&s->link, &nta_unowned_new);
+	s->sought = sure;
+	list_add_tail(&s->link, sure ? &nta_unowned_old : &nta_unowned_new);
 	nta_unowned_note(s, 1);
+	nta_reader_note(s, sure ? NULL : NTA_READER_ANY);
+	spin_unlock_bh(&nta_unowned_lock);
+	if (!sure)
+		nta_unowned_seek();
+}
+
+/**
+ * nta_unowned_hand - a part of the kernel uses a socket without owner
+ * @s: the entry; the caller holds the right to move it
+ * @handed: how sure that is
+ *
+ * Context: softirq or process.
+ */
+void nta_unowned_hand(struct nta_sock *s, enum nta_handed handed)
+{
+	spin_lock_bh(&nta_unowned_lock);
+	nta_unowned_decide(s, handed, s->unheld);
+	if (handed == NTA_HANDED_SURE)
+		nta_reader_note(s, NULL);
 	spin_unlock_bh(&nta_unowned_lock);
 }
 
@@ -71,6 +131,8 @@ void nta_unowned_del(struct nta_sock *s)
 	spin_lock_bh(&nta_unowned_lock);
 	list_del_init(&s->link);
 	nta_unowned_note(s, -1);
+	WRITE_ONCE(s->handed, NTA_HANDED_NOT);
+	WRITE_ONCE(s->unheld, false);
 	spin_unlock_bh(&nta_unowned_lock);
 }
 
@@ -97,10 +159,11 @@ bool nta_unowned_oldest(u32 *since)
 /**
  * nta_unowned_mark_sought - a walk is done
  * @begin: when it began, in jiffies: what was unowned before has been looked for
+ * @everywhere: no table was left out
  *
  * Context: process.
  */
-void nta_unowned_mark_sought(u32 begin)
+void nta_unowned_mark_sought(u32 begin, bool everywhere)
 {
 	struct nta_sock *s;
 	bool more = true;
@@ -116,6 +179,7 @@ void nta_unowned_mark_sought(u32 begin)
 				break;
 			nta_unowned_note_new(s, -1);
 			s->sought = true;
+			nta_unowned_decide(s, s->handed, everywhere);
 			list_move_tail(&s->link, &nta_unowned_old);
 		}
 		spin_unlock_bh(&nta_unowned_lock);
@@ -133,7 +197,7 @@ static void nta_unowned_rotate(bool (*visit)(struct nta_sock *s, void *),
 {
 	u32 stamp;
 
-	lockdep_assert_held(&nta_task_mutex);
+	lockdep_assert_held(&nta_unowned_mutex);
 	WRITE_ONCE(nta_unowned_stamp, nta_unowned_stamp + 1);
 	stamp = nta_unowned_stamp;
 	nta_sock_rotate(&nta_unowned_new, &nta_unowned_lock, stamp, visit, arg);
@@ -150,6 +214,7 @@ static bool nta_unowned_expire_sock(struct nta_sock *s, void *unused)
 	if (s->idle < NTA_IDLE_UNOWNED || !nta_sock_trymove(s))
 		return false;
 	nta_unowned_note(s, -1);
+	nta_reader_note(s, NULL);
 	return true;
 }
 
@@ -157,18 +222,21 @@ static bool nta_unowned_expire_sock(struct nta_sock *s, void *unused)
  * nta_unowned_expire - drop entries that no walk found an owner for and that
  * carry nothing any more
  *
- * What they hold becomes traffic of sockets whose process is gone.
+ * What they hold becomes the kernel's, or traffic of sockets whose process is gone.
  *
- * Context: process, nta_task_mutex held; once in a collection.
+ * Context: process; sleeps. Once in a collection.
  */
 void nta_unowned_expire(void)
 {
+	mutex_lock(&nta_unowned_mutex);
 	nta_unowned_rotate(nta_unowned_expire_sock, NULL);
+	mutex_unlock(&nta_unowned_mutex);
 }
 
-static bool nta_unowned_sum(struct nta_sock *s, void *arg)
+static bool nta_unowned_sum_sock(struct nta_sock *s, void *arg)
 {
-	struct nta_count *sum = arg;
+	struct nta_unowned_sums *sums = arg;
+	struct nta_count *sum = nta_sock_is_kernel(s) ? sums->kernel : sums->waiting;
 	int dir;
 
 	for (dir = 0; dir < NTA_DIRS; dir++)
@@ -179,13 +247,29 @@ static bool nta_unowned_sum(struct nta_sock *s, void *arg)
 }
 
 /**
- * nta_unowned_waiting - sum what waits for an owner
- * @sum: receives packets and bytes by flow
+ * nta_unowned_sum - sum what sockets without owner hold
+ * @sums: receives it
  *
- * Context: process, nta_task_mutex held.
+ * Callers that wait for each other share a sum that was begun after they came, so
+ * that nobody waits for more than two, however many callers there are.
+ *
+ * Context: process; sleeps.
  */
-void nta_unowned_waiting(struct nta_count sum[NTA_FLOWS])
+void nta_unowned_sum(struct nta_unowned_sums *sums)
 {
-	memset(sum, 0, NTA_FLOWS * sizeof(*sum));
-	nta_unowned_rotate(nta_unowned_sum, sum);
+	unsigned long begun;
+
+	/* What the caller has seen counted is in a sum begun later; pairs with below. */
+	smp_mb();
+	begun = READ_ONCE(nta_unowned_begun);
+	mutex_lock(&nta_unowned_mutex);
+	if (nta_unowned_begun == begun) {
+		WRITE_ONCE(nta_unowned_begun, begun + 1);
+		/* Pairs with the one above. */
+		smp_mb();
+		memset(&nta_unowned_sums, 0, sizeof(nta_unowned_sums));
+		nta_unowned_rotate(nta_unowned_sum_sock, &nta_unowned_sums);
+	}
+	*sums = nta_unowned_sums;
+	mutex_unlock(&nta_unowned_mutex);
 }

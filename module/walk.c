@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Find the process that holds a descriptor of a socket without owner, by
- * looking through the descriptor tables, as the kernel's net_cls controller
- * does (net/core/netclassid_cgroup.c) and with the same calls and locks. The
- * first process found, which is the oldest, becomes the owner.
+ * Find the process that holds a descriptor of a socket without owner: walk over
+ * all processes and search the tables of each. The first process found, which
+ * is the oldest, becomes the owner.
+ *
+ * A walk gives each process a share of its time before it goes on with those
+ * that need more, and nobody waits for its end.
  */
 #include <linux/fdtable.h>
-#include <linux/file.h>
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/mutex.h>
-#include <linux/net.h>
+#include <linux/percpu.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/udp.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "owner.h"
-#include "sock.h"
+#include "search.h"
 #include "unowned.h"
 #include "walk.h"
 
-/* Descriptors looked at while the table's lock is held. */
-#define NTA_WALK_BATCH		256
-/* How many of these batches a task spends on itself. */
-#define NTA_WALK_CURRENT	8
-/* Sockets found in one batch. */
-#define NTA_WALK_FOUND		32
+/*
+ * What a process may cost, in descriptors, before all others had their turn, and
+ * in all; what one may cost that a reader asks about, and what a task spends on
+ * itself.
+ */
+#define NTA_WALK_SHARE		65536
+#define NTA_WALK_MAX		4194304
+#define NTA_WALK_ASKED		16384
+#define NTA_WALK_CURRENT	2048
 /*
  * Most sockets get an owner by their first send or receive: a walk begins when
  * one has waited this long.
@@ -34,158 +39,51 @@
 /* A walk rests at least this long, and this many times its own duration. */
 #define NTA_WALK_REST_MIN	(10 * NSEC_PER_MSEC)
 #define NTA_WALK_REST_FACTOR	20
-/* Walks that find nothing rest up to this long. */
+/* The same before one that a reader asks for, and how long that one waits. */
+#define NTA_WALK_REST_ASKED	2
+#define NTA_WALK_WAIT		(HZ / 10)
+/* Walks that find nothing rest up to this long, and are made so many times. */
 #define NTA_WALK_REST_MAX	(5ULL * NSEC_PER_SEC)
-
-/**
- * struct nta_walk - where a walk is
- * @budget: descriptors left in this batch
- * @n: how many entries of @found are used
- * @found: entries without owner whose socket the process holds
- * @holders: sockets whose file has more references are left to others
- * @descriptors: descriptors looked at
- */
-struct nta_walk {
-	unsigned int budget;
-	unsigned int n;
-	struct nta_sock *found[NTA_WALK_FOUND];
-	long holders;
-	u64 descriptors;
-};
+#define NTA_WALK_TRIES		8
 
 static struct workqueue_struct *nta_walk_wq;
 static void nta_walk_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(nta_walk_work, nta_walk_work_fn);
 
-/* One walk at a time; protects the statistics. */
-static DEFINE_MUTEX(nta_walk_mutex);
+/* Written by the work alone, which is never under way twice. */
 static struct nta_walk_stats nta_walks;
+static u64 nta_walk_begun;
 
-/* When the next walk may start, and is due; in ns of the monotonic clock. */
+/* A walk is done. */
+static DECLARE_WAIT_QUEUE_HEAD(nta_walk_done);
+
+/* The module is being unloaded: a walk that is under way ends. */
+static bool nta_walk_stopped;
+
+/*
+ * When the next walk may start, and one that a reader asks for; in ns of the
+ * monotonic clock.
+ */
 static u64 nta_walk_earliest;
+static u64 nta_walk_earliest_asked;
+
+/* When the work is due; protected by the lock. */
 static u64 nta_walk_due;
+static DEFINE_SPINLOCK(nta_walk_due_lock);
 
 /* The work will look at what is new. */
 static bool nta_walk_kicked;
 
-static void nta_walk_note(struct nta_walk *walk, struct sock *sk,
-			  enum nta_flow flow)
-{
-	u64 cookie = atomic64_read(&sk->sk_cookie);
-	struct nta_sock *s;
+/* A reader wants a walk now. */
+static bool nta_walk_asked;
 
-	if (!cookie)
-		return;
-	s = nta_sock_find(nta_sock_key(cookie, flow));
-	if (s && !rcu_access_pointer(s->owner))
-		walk->found[walk->n++] = s;
-}
+/* What each CPU spends on the search for receivers, in descriptors a jiffy. */
+struct nta_walk_allowance {
+	unsigned long jiffy;
+	long spent;
+};
 
-static void nta_walk_sk(struct nta_walk *walk, struct sock *sk)
-{
-	if (!sk || (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
-		return;
-	switch (sk->sk_protocol) {
-	case IPPROTO_UDP:
-		nta_walk_note(walk, sk, NTA_UDP_SND);
-		break;
-	case IPPROTO_TCP:
-	case IPPROTO_MPTCP:
-		nta_walk_note(walk, sk, NTA_TCP_SND);
-		break;
-	case IPPROTO_RAW:
-		nta_walk_note(walk, sk, NTA_TCP_SND);
-		nta_walk_note(walk, sk, NTA_UDP_SND);
-		break;
-	}
-}
-
-/* For each descriptor, the table's lock held; not 0 ends the batch. */
-static int nta_walk_fd(const void *data, struct file *file, unsigned int fd)
-{
-	struct nta_walk *walk = (struct nta_walk *)data;
-	struct socket *sock = sock_from_file(file);
-
-	walk->descriptors++;
-	if (sock && file_count(file) <= walk->holders)
-		nta_walk_sk(walk, READ_ONCE(sock->sk));
-	if (--walk->budget && walk->n + 2 <= NTA_WALK_FOUND)
-		return 0;
-	return fd + 1;
-}
-
-/*
- * Look through one batch of the descriptors of @task, which the caller holds,
- * from @fd on, and make @owner, of the same process, the owner of what is
- * found. Returns where the next batch begins, 0 when this was the last.
- */
-static int nta_walk_batch(struct nta_walk *walk, struct task_struct *task,
-			  int fd, struct task_struct *owner)
-{
-	unsigned int i;
-
-	walk->budget = NTA_WALK_BATCH;
-	walk->n = 0;
-	rcu_read_lock();
-	task_lock(task);
-	fd = iterate_fd(task->files, fd, nta_walk_fd, walk);
-	task_unlock(task);
-	for (i = 0; i < walk->n; i++)
-		nta_owner_resolve(walk->found[i], owner);
-	rcu_read_unlock();
-	return fd;
-}
-
-static void nta_walk_files(struct nta_walk *walk, struct task_struct *task,
-			   struct task_struct *leader)
-{
-	int fd = 0;
-
-	do {
-		fd = nta_walk_batch(walk, task, fd, leader);
-		cond_resched();
-	} while (fd && nta_unowned_any());
-}
-
-/*
- * The @nth thread, referenced, whose descriptor table has to be looked at:
- * the first that has one, and those that have another than that.
- */
-static struct task_struct *nta_walk_thread(struct task_struct *leader, int nth)
-{
-	struct files_struct *shared = NULL;
-	struct task_struct *t;
-
-	rcu_read_lock();
-	for_each_thread(leader, t) {
-		struct files_struct *files = READ_ONCE(t->files);
-
-		if (!files || files == shared)
-			continue;
-		if (!shared)
-			shared = files;
-		if (nth-- == 0) {
-			get_task_struct(t);
-			rcu_read_unlock();
-			return t;
-		}
-	}
-	rcu_read_unlock();
-	return NULL;
-}
-
-static void nta_walk_process(struct nta_walk *walk, struct task_struct *leader)
-{
-	struct task_struct *t;
-	int nth;
-
-	if (leader->flags & PF_KTHREAD)
-		return;
-	for (nth = 0; (t = nta_walk_thread(leader, nth)); nth++) {
-		nta_walk_files(walk, t, leader);
-		put_task_struct(t);
-	}
-}
+static DEFINE_PER_CPU(struct nta_walk_allowance, nta_walk_allowances);
 
 /*
  * The process after @task in the kernel's list, which is in the order of
@@ -214,44 +112,60 @@ static struct task_struct *nta_walk_next(struct task_struct *task)
 	return next;
 }
 
+/* Walk over all processes, each of which may cost @left. */
+static void nta_walk_pass(struct nta_search *search, long left)
+{
+	struct task_struct *task = &init_task;
+
+	search->cut = false;
+	get_task_struct(task);
+	while (nta_unowned_any_waiting() && !READ_ONCE(nta_walk_stopped) &&
+	       (task = nta_walk_next(task))) {
+		search->left = left;
+		nta_search_process(search, task);
+		cond_resched();
+	}
+	if (task)
+		put_task_struct(task);
+}
+
 /* Walk over all processes while sockets without owner exist. */
 static void nta_walk_all(void)
 {
-	struct nta_walk walk = { .holders = LONG_MAX };
-	struct task_struct *task;
-	u64 start = ktime_get_ns();
-	u32 begin;
+	struct nta_search search = { .holders = LONG_MAX };
+	u64 start = ktime_get_ns(), end, took;
+	u32 begin = jiffies;
 
-	mutex_lock(&nta_walk_mutex);
-	begin = jiffies;
-	get_task_struct(&init_task);
-	task = &init_task;
-	while (nta_unowned_any() && (task = nta_walk_next(task)))
-		nta_walk_process(&walk, task);
-	if (task)
-		put_task_struct(task);
-	nta_unowned_mark_sought(begin);
+	WRITE_ONCE(nta_walk_begun, nta_walk_begun + 1);
+	nta_search_forget();
+	nta_walk_pass(&search, NTA_WALK_SHARE);
+	if (search.cut)
+		nta_walk_pass(&search, NTA_WALK_MAX);
+	nta_unowned_mark_sought(begin, !search.cut && !READ_ONCE(nta_walk_stopped));
 
-	nta_walks.walks++;
-	nta_walks.descriptors += walk.descriptors;
-	nta_walks.last_ns = ktime_get_ns() - start;
+	end = ktime_get_ns();
+	took = end - start;
+	WRITE_ONCE(nta_walks.descriptors, nta_walks.descriptors + search.descriptors);
+	WRITE_ONCE(nta_walks.last_ns, took);
+	WRITE_ONCE(nta_walks.walks, nta_walk_begun);
 	WRITE_ONCE(nta_walk_earliest,
-		   ktime_get_ns() + max_t(u64, NTA_WALK_REST_MIN,
-					  nta_walks.last_ns * NTA_WALK_REST_FACTOR));
-	mutex_unlock(&nta_walk_mutex);
+		   end + max_t(u64, NTA_WALK_REST_MIN, took * NTA_WALK_REST_FACTOR));
+	WRITE_ONCE(nta_walk_earliest_asked, end + took * NTA_WALK_REST_ASKED);
 }
 
 /* Have the work run at @due, or before when that has been asked for already. */
 static void nta_walk_schedule(u64 due)
 {
-	u64 now = ktime_get_ns();
-	u64 wait;
+	u64 now, wait;
 
-	due = min(due, READ_ONCE(nta_walk_due));
+	spin_lock_bh(&nta_walk_due_lock);
+	now = ktime_get_ns();
+	due = min(due, nta_walk_due);
 	wait = due > now ? due - now : 0;
-	WRITE_ONCE(nta_walk_due, due);
+	nta_walk_due = due;
 	mod_delayed_work(nta_walk_wq, &nta_walk_work,
-			 nsecs_to_jiffies(wait + TICK_NSEC - 1));
+			 wait ? nsecs_to_jiffies(wait + TICK_NSEC - 1) : 0);
+	spin_unlock_bh(&nta_walk_due_lock);
 }
 
 /*
@@ -275,39 +189,52 @@ static u64 nta_walk_due_new(void)
 		   min_t(u64, waited, NTA_WALK_PATIENCE));
 }
 
-static void nta_walk_work_fn(struct work_struct *work)
+/* When a reader that asked for a walk gets it; U64_MAX when there is none. */
+static u64 nta_walk_due_asked(void)
 {
-	static u64 rest, again;
-	u64 due;
-
-	WRITE_ONCE(nta_walk_due, U64_MAX);
-	due = nta_walk_due_new();
-	if (!nta_unowned_any()) {
-		rest = 0;
-		again = 0;
-		return;
-	}
-	if (again)
-		due = min(due, again);
-	if (due > ktime_get_ns() && due != U64_MAX) {
-		nta_walk_schedule(due);
-		return;
-	}
-	WRITE_ONCE(nta_walk_kicked, false);
-	nta_walk_all();
-	/* Those left nobody holds, or not yet: look again, ever more rarely. */
-	rest = clamp_t(u64, rest * 2, NTA_WALK_REST_MIN, NTA_WALK_REST_MAX);
-	again = max(READ_ONCE(nta_walk_earliest), ktime_get_ns() + rest);
-	if (nta_unowned_any())
-		nta_walk_schedule(again);
+	return READ_ONCE(nta_walk_asked) ? nta_walk_earliest_asked : U64_MAX;
 }
 
-/**
- * nta_walk_kick - a socket without owner appeared: find its owner soon
- *
- * Context: softirq or process.
- */
-void nta_walk_kick(void)
+static void nta_walk_work_fn(struct work_struct *work)
+{
+	static u64 rest, again = U64_MAX;
+	static unsigned int tries;
+	u64 due;
+
+	spin_lock_bh(&nta_walk_due_lock);
+	nta_walk_due = U64_MAX;
+	spin_unlock_bh(&nta_walk_due_lock);
+
+	due = nta_walk_due_new();
+	if (due <= ktime_get_ns())
+		tries = 0;
+	due = min3(due, nta_walk_due_asked(), again);
+	if (nta_unowned_any_waiting() && due <= ktime_get_ns()) {
+		WRITE_ONCE(nta_walk_asked, false);
+		nta_walk_all();
+		/*
+		 * Those left nobody holds, or not yet: look again, ever more rarely,
+		 * and then no more until there are others or a reader asks.
+		 */
+		rest = clamp_t(u64, rest * 2, NTA_WALK_REST_MIN, NTA_WALK_REST_MAX);
+		again = U64_MAX;
+		if (++tries < NTA_WALK_TRIES)
+			again = max(nta_walk_earliest, ktime_get_ns() + rest);
+		due = nta_walk_due_new();
+	}
+	if (!nta_unowned_any_waiting()) {
+		WRITE_ONCE(nta_walk_asked, false);
+		rest = 0;
+		again = U64_MAX;
+	}
+	wake_up_all(&nta_walk_done);
+	due = min3(due, nta_walk_due_asked(), again);
+	if (due != U64_MAX)
+		nta_walk_schedule(due);
+}
+
+/* A socket without owner appeared: find its owner soon. Softirq or process. */
+static void nta_walk_kick(void)
 {
 	/* Pairs with the one in nta_walk_due_new(). */
 	smp_mb();
@@ -319,36 +246,95 @@ void nta_walk_kick(void)
 }
 
 /**
- * nta_walk_current - give the current task the sockets without owner that it
- * alone holds
- * @receiving: it is in a system call that uses one of them
+ * nta_walk_received - give the current task the socket that it receives from
+ * @skb: what it receives, from a UDP socket that may have no owner
  *
- * What other processes hold too is left to a walk, for the oldest of them. A
- * system call takes a reference of its own when the table is shared. Not more
- * than some thousand descriptors are looked at: a walk finds the rest.
+ * Sockets that other processes hold too are left to a walk, for the oldest of
+ * them. The system call takes a reference of its own when the table is shared.
+ * Not more than some thousand descriptors are looked at, and for all that is
+ * received in a jiffy not more than twice as many: a walk finds the rest.
  *
  * Context: process; does not sleep.
  */
-void nta_walk_current(bool receiving)
+void nta_walk_received(const struct sk_buff *skb)
 {
-	bool shared = atomic_read(&current->files->count) > 1;
-	struct nta_walk walk = { .holders = receiving && shared ? 2 : 1 };
-	int fd = 0, n = 0;
+	const struct files_struct *files = current->files;
+	const u8 *header = skb_transport_header(skb);
+	struct nta_walk_allowance *allowance;
+	struct nta_search search = {
+		.holders = 1,
+		.alone = true,
+		.left = NTA_WALK_CURRENT,
+	};
+	bool allowed;
 
-	do {
-		fd = nta_walk_batch(&walk, current, fd, current);
-	} while (fd && ++n < NTA_WALK_CURRENT && nta_unowned_any());
+	if (!files || !skb_transport_header_was_set(skb) ||
+	    header + sizeof(struct udphdr) > skb_tail_pointer(skb))
+		return;
+	if (skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6))
+		return;
+	search.port = ((const struct udphdr *)header)->dest;
+	if (atomic_read(&files->count) > 1)
+		search.holders = 2;
+
+	allowance = get_cpu_ptr(&nta_walk_allowances);
+	if (jiffies - allowance->jiffy) {
+		allowance->jiffy = jiffies;
+		allowance->spent = 0;
+	}
+	allowed = allowance->spent < NTA_WALK_CURRENT;
+	put_cpu_ptr(&nta_walk_allowances);
+	if (!allowed || !search.port)
+		return;
+	nta_search_current(&search);
+	this_cpu_add(nta_walk_allowances.spent, NTA_WALK_CURRENT - search.left);
 }
 
 /**
- * nta_walk_now - find the owners of all sockets that have none
+ * nta_walk_end - give the current task, which ends, the sockets without owner
+ * that nobody else holds
+ *
+ * Not more than some thousand descriptors are looked at.
+ *
+ * Context: process; does not sleep.
+ */
+void nta_walk_end(void)
+{
+	const struct files_struct *files = current->files;
+	struct nta_search search = {
+		.holders = 1,
+		.alone = true,
+		.left = NTA_WALK_CURRENT,
+	};
+
+	if (!files)
+		return;
+	/* Other threads that live on have the table. */
+	if (atomic_read(&current->signal->live) && atomic_read(&files->count) > 1)
+		return;
+	nta_search_current(&search);
+}
+
+/**
+ * nta_walk_now - find the owners of all sockets that have none, if that is soon
+ * done
+ *
+ * Asks for a walk and gives it a tenth of a second: what it finds later is the
+ * next reader's to see.
  *
  * Context: process; sleeps.
  */
 void nta_walk_now(void)
 {
-	if (nta_unowned_any())
-		nta_walk_all();
+	u64 walk = READ_ONCE(nta_walk_begun) + 1;
+
+	if (!nta_unowned_any_waiting())
+		return;
+	WRITE_ONCE(nta_walk_asked, true);
+	nta_walk_schedule(READ_ONCE(nta_walk_earliest_asked));
+	wait_event_interruptible_timeout(nta_walk_done,
+					 READ_ONCE(nta_walks.walks) >= walk ||
+					 !nta_unowned_any_waiting(), NTA_WALK_WAIT);
 }
 
 /**
@@ -356,16 +342,21 @@ void nta_walk_now(void)
  * @pid: of the process or one of its threads
  *
  * What others may hold too is left to the walk that its first packet asked
- * for: the oldest of them is the owner, not the first one asked about.
+ * for: the oldest of them is the owner, not the first one asked about. So is
+ * what a process has beyond some ten thousand descriptors.
  *
  * Context: process; sleeps.
  */
 void nta_walk_pid(struct pid *pid)
 {
-	struct nta_walk walk = { .holders = 1 };
+	struct nta_search search = {
+		.holders = 1,
+		.alone = true,
+		.left = NTA_WALK_ASKED,
+	};
 	struct task_struct *task, *leader;
 
-	if (!nta_unowned_any())
+	if (!nta_unowned_any_waiting())
 		return;
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_PID);
@@ -375,7 +366,7 @@ void nta_walk_pid(struct pid *pid)
 	rcu_read_unlock();
 	if (!leader)
 		return;
-	nta_walk_process(&walk, leader);
+	nta_search_process(&search, leader);
 	put_task_struct(leader);
 }
 
@@ -383,13 +374,13 @@ void nta_walk_pid(struct pid *pid)
  * nta_walk_stats - read what walks cost
  * @stats: receives it
  *
- * Context: process; sleeps.
+ * Context: any; waits for nothing.
  */
 void nta_walk_stats(struct nta_walk_stats *stats)
 {
-	mutex_lock(&nta_walk_mutex);
-	*stats = nta_walks;
-	mutex_unlock(&nta_walk_mutex);
+	stats->walks = READ_ONCE(nta_walks.walks);
+	stats->descriptors = READ_ONCE(nta_walks.descriptors);
+	stats->last_ns = READ_ONCE(nta_walks.last_ns);
 }
 
 /**
@@ -400,6 +391,7 @@ void nta_walk_stats(struct nta_walk_stats *stats)
 int nta_walk_setup(void)
 {
 	nta_walk_due = U64_MAX;
+	nta_unowned_on_add(nta_walk_kick);
 	nta_walk_wq = alloc_workqueue("netatop_walk", WQ_UNBOUND, 1);
 	return nta_walk_wq ? 0 : -ENOMEM;
 }
@@ -411,6 +403,7 @@ int nta_walk_setup(void)
  */
 void nta_walk_stop(void)
 {
+	WRITE_ONCE(nta_walk_stopped, true);
 	cancel_delayed_work_sync(&nta_walk_work);
 }
 

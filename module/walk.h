@@ -5,7 +5,7 @@
 #include <linux/types.h>
 
 struct pid;
-struct sock;
+struct sk_buff;
 
 /**
  * struct nta_walk_stats - what walking descriptor tables cost so far
@@ -19,10 +19,10 @@ struct nta_walk_stats {
 	u64 last_ns;
 };
 
-void nta_walk_kick(void);
-void nta_walk_current(bool receiving);
+void nta_walk_end(void);
 void nta_walk_now(void);
 void nta_walk_pid(struct pid *pid);
+void nta_walk_received(const struct sk_buff *skb);
 void nta_walk_stats(struct nta_walk_stats *stats);
 
 int nta_walk_setup(void);

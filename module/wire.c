@@ -10,6 +10,34 @@ static struct nta_wire nothing(void)
 	return (struct nta_wire) { 0, 0 };
 }
 
+/* What the interface counts for one packet of @len bytes. */
+static __u64 counted(const struct nta_wire_link *link, __u64 len)
+{
+	__u64 last = len, filled;
+
+	if (link->unit) {
+		if (link->most && len > link->most)
+			last = len % link->most;
+		filled = (last + link->unit - 1) / link->unit * link->unit;
+		if (link->most && filled > link->most)
+			filled = link->most;
+		len += filled - last;
+	}
+	return (len > link->least ? len : link->least) + link->header;
+}
+
+/* The same for @count packets of @bytes in all; all but the last have @full. */
+static __u64 counted_all(const struct nta_wire_link *link, __u64 count,
+			 __u64 bytes, __u64 full)
+{
+	__u64 before = (count - 1) * full;
+
+	if (!link->unit && !link->least)
+		return bytes + count * link->header;
+	return (count - 1) * counted(link, full) +
+	       counted(link, bytes > before ? bytes - before : 0);
+}
+
 static __u32 payload_of(const struct nta_wire_gso *gso)
 {
 	return gso->len > gso->headers ? gso->len - gso->headers : 0;
@@ -27,55 +55,74 @@ static __u32 segments_of(const struct nta_wire_gso *gso)
 }
 
 /**
- * nta_wire_segments - a packet of several segments that nothing fragments
- * @gso: the packet
- * @link: bytes of link header that the interface counts for each packet
+ * nta_wire_one - one packet as it is
+ * @len: bytes from the network header on
+ * @link: how the interface counts
  *
  * Return: what the interface counts.
  */
-struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso, __u32 link)
+struct nta_wire nta_wire_one(__u64 len, const struct nta_wire_link *link)
+{
+	return (struct nta_wire) { 1, counted(link, len) };
+}
+
+/**
+ * nta_wire_segments - a packet of several segments that nothing fragments
+ * @gso: the packet
+ * @link: how the interface counts
+ *
+ * Return: what the interface counts.
+ */
+struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso,
+				  const struct nta_wire_link *link)
 {
 	__u64 segs = segments_of(gso);
 
 	return (struct nta_wire) {
-		segs, gso->len + (segs - 1) * gso->headers + segs * link
+		segs, counted_all(link, segs, gso->len + (segs - 1) * gso->headers,
+				  (__u64)gso->headers + gso->size)
 	};
+}
+
+static __u64 overhead(const struct nta_wire_path *path)
+{
+	return (__u64)path->header + (path->ipv6 ? NTA_WIRE_FRAGMENT_HEADER : 0);
 }
 
 /**
  * nta_wire_cut - a datagram of which the number of fragments is known
  * @len: bytes from the network header on, before it is cut
  * @count: number of fragments
+ * @room: bytes of the datagram in each fragment but the last
  * @path: the way on which it leaves; of it @header, @ipv6 and @link
  *
  * Return: what the interface counts.
  */
-struct nta_wire nta_wire_cut(__u64 len, __u64 count,
+struct nta_wire nta_wire_cut(__u64 len, __u64 count, __u64 room,
 			     const struct nta_wire_path *path)
 {
 	__u64 bytes = len;
 
 	if (!count)
 		return nothing();
-	bytes += (count - 1) * path->header + count * path->link;
+	bytes += (count - 1) * path->header;
 	if (path->ipv6)
 		bytes += count * NTA_WIRE_FRAGMENT_HEADER;
-	return (struct nta_wire) { count, bytes };
+	return (struct nta_wire) {
+		count, counted_all(&path->link, count, bytes, overhead(path) + room)
+	};
 }
 
-/* The number of packets that carry @payload, @room bytes fitting in each: all
- * but the last have whole units of eight bytes (RFC 791, RFC 8200).
- */
-static __u64 pieces(__u64 payload, __u64 room)
+/* All fragments but the last have whole units of eight bytes (RFC 791, RFC 8200). */
+static struct nta_wire cut_to_mtu(__u64 len, const struct nta_wire_path *path)
 {
-	if (payload <= room || room < 8)
-		return 1;
-	return (payload - room - 1) / (room & ~7ULL) + 2;
-}
+	__u64 payload = len - path->header;
+	__u64 room = path->mtu - overhead(path);
+	__u64 count = 1;
 
-static __u64 overhead(const struct nta_wire_path *path)
-{
-	return (__u64)path->header + (path->ipv6 ? NTA_WIRE_FRAGMENT_HEADER : 0);
+	if (payload > room && room >= 8)
+		count = (payload - room - 1) / (room & ~7ULL) + 2;
+	return nta_wire_cut(len, count, room & ~7ULL, path);
 }
 
 /**
@@ -88,11 +135,10 @@ static __u64 overhead(const struct nta_wire_path *path)
 struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path)
 {
 	if (len <= path->mtu)
-		return nta_wire_plain((__u32)len, path->link);
+		return nta_wire_one(len, &path->link);
 	if (path->whole || path->mtu < overhead(path) + 8)
 		return nothing();
-	return nta_wire_cut(len, pieces(len - path->header,
-					path->mtu - overhead(path)), path);
+	return cut_to_mtu(len, path);
 }
 
 /**
@@ -106,9 +152,8 @@ struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path)
 struct nta_wire nta_wire_reassembled(__u64 len, const struct nta_wire_path *path)
 {
 	if (len <= path->header || path->mtu <= overhead(path))
-		return nta_wire_plain((__u32)len, path->link);
-	return nta_wire_cut(len, pieces(len - path->header,
-					path->mtu - overhead(path)), path);
+		return nta_wire_one(len, &path->link);
+	return cut_to_mtu(len, path);
 }
 
 /**
@@ -130,7 +175,7 @@ struct nta_wire nta_wire_send(const struct nta_wire_gso *gso,
 	__u32 fulls;
 
 	if (segment <= path->mtu || gso->len <= path->mtu || !gso->size || !payload)
-		return nta_wire_segments(gso, path->link);
+		return nta_wire_segments(gso, &path->link);
 	if (path->whole && !path->ipv6)
 		return nothing();
 

@@ -25,6 +25,20 @@ struct nta_wire {
 };
 
 /**
+ * struct nta_wire_link - how an interface counts the bytes of a packet
+ * @header: bytes that it adds to each
+ * @least: a shorter packet is counted as one of so many bytes
+ * @unit: bytes up to a multiple of which it fills a packet; 0 when to none
+ * @most: a packet is not filled beyond so many bytes; only with @unit
+ */
+struct nta_wire_link {
+	__u32 header;
+	__u32 least;
+	__u32 unit;
+	__u32 most;
+};
+
+/**
  * struct nta_wire_gso - a packet that is cut into segments below the hook, or
  *	that was put together from segments above the interface
  * @len: bytes from the network header on
@@ -45,32 +59,34 @@ struct nta_wire_gso {
  * @header: the part of the network header that each fragment repeats
  * @ipv6: each fragment has a fragment header too
  * @whole: the packet must not be fragmented
- * @link: bytes of link header that the interface counts for each packet
+ * @link: how the interface counts
  */
 struct nta_wire_path {
 	__u32 mtu;
 	__u32 header;
 	bool ipv6;
 	bool whole;
-	__u32 link;
+	struct nta_wire_link link;
 };
 
 /**
- * nta_wire_plain - one packet as it is
+ * nta_wire_plain - one packet, where the interface adds a header and no more
  * @len: bytes from the network header on
- * @link: bytes of link header that the interface counts for each packet
+ * @header: bytes of link header that the interface counts
  *
  * Return: what the interface counts.
  */
-static inline struct nta_wire nta_wire_plain(__u32 len, __u32 link)
+static inline struct nta_wire nta_wire_plain(__u32 len, __u32 header)
 {
-	return (struct nta_wire) { 1, (__u64)len + link };
+	return (struct nta_wire) { 1, (__u64)len + header };
 }
 
-struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso, __u32 link);
+struct nta_wire nta_wire_one(__u64 len, const struct nta_wire_link *link);
+struct nta_wire nta_wire_segments(const struct nta_wire_gso *gso,
+				  const struct nta_wire_link *link);
 struct nta_wire nta_wire_fragments(__u64 len, const struct nta_wire_path *path);
 struct nta_wire nta_wire_reassembled(__u64 len, const struct nta_wire_path *path);
-struct nta_wire nta_wire_cut(__u64 len, __u64 count,
+struct nta_wire nta_wire_cut(__u64 len, __u64 count, __u64 room,
 			     const struct nta_wire_path *path);
 struct nta_wire nta_wire_send(const struct nta_wire_gso *gso,
 			      const struct nta_wire_path *path);

@@ -2,6 +2,10 @@
 /*
  * All that depends on a kernel version. Included before everything else in
  * every file of the module, so that the rest is written for the newest kernel.
+ *
+ * Distributions bring functions and arguments of newer kernels to older ones, so
+ * the version decides nothing: the types of what is declared do, by _Generic, and
+ * what there is, by NTA_HAS_* of Kbuild.
  */
 #ifndef _NTA_COMPAT_H
 #define _NTA_COMPAT_H
@@ -34,43 +38,35 @@
 #error "netatop needs CONFIG_NETFILTER and CONFIG_IPV6"
 #endif
 
-#if !IS_ENABLED(CONFIG_NF_SOCKET_IPV4) || !IS_ENABLED(CONFIG_NF_SOCKET_IPV6)
-#error "netatop needs CONFIG_NF_SOCKET_IPV4 and CONFIG_NF_SOCKET_IPV6"
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #include <linux/net.h>
 
 /* 5.11 ("net: Remove the err argument from sock_from_file") dropped it. */
-static inline struct socket *nta_sock_from_file(struct file *file)
+static inline struct socket *
+nta_sock_from_file(struct socket *(*from)(struct file *), struct file *file)
+{
+	return from(file);
+}
+
+static inline struct socket *
+nta_sock_from_file_err(struct socket *(*from)(struct file *, int *),
+		       struct file *file)
 {
 	int err;
 
-	return sock_from_file(file, &err);
+	return from(file, &err);
 }
 
-#define sock_from_file(file) nta_sock_from_file(file)
-#endif
-
-/* 6.3 ("net: add gso_ipv4_max_size and gro_ipv4_max_size per device") added it. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-#define netif_get_gso_max_size(dev, skb) READ_ONCE((dev)->gso_max_size)
-#endif
+#define sock_from_file(f)						\
+	_Generic(&sock_from_file,					\
+		 struct socket *(*)(struct file *): nta_sock_from_file,	\
+		 struct socket *(*)(struct file *, int *): nta_sock_from_file_err) \
+		(sock_from_file, (f))
 
 /* 6.12 ("move asm/unaligned.h to linux/unaligned.h") moved it. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-#include <asm/unaligned.h>
-#else
+#ifdef NTA_HAS_linux_unaligned
 #include <linux/unaligned.h>
-#endif
-
-/* 6.16 ("sched/tracepoints: Move and extend the sched_process_exit() tracepoint")
- * added the last one.
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
-#define NTA_TRACE_EXIT_ARGS void *unused, struct task_struct *task
 #else
-#define NTA_TRACE_EXIT_ARGS void *unused, struct task_struct *task, bool last
+#include <asm/unaligned.h>
 #endif
 
 #endif /* _NTA_COMPAT_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_SNAPSHOT_H
+#define _NTA_SNAPSHOT_H
+
+#include <linux/types.h>
+
+#include "totals.h"
+
+struct nta_proc;
+struct nta_sock;
+struct nta_thread;
+struct pid;
+
+bool nta_snapshot_proc(struct nta_proc *proc, struct nta_count count[NTA_FLOWS]);
+struct nta_thread *nta_snapshot_find_thread(struct pid *pid);
+bool nta_snapshot_thread(struct nta_thread *thread,
+			 struct nta_count count[NTA_FLOWS]);
+struct nta_thread *nta_snapshot_sock(const struct nta_sock *s,
+				     struct nta_count count[NTA_DIRS]);
+
+#endif /* _NTA_SNAPSHOT_H */

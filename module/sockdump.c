@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * GET_SOCK: the sockets that are known, with their owners and what each has
+ * carried. An entry is put into a message while RCU keeps it; nothing is held from
+ * one message to the next.
+ */
+#include <linux/in.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <net/genetlink.h>
+
+#include "dump.h"
+#include "message.h"
+#include "snapshot.h"
+#include "sock.h"
+#include "sockdump.h"
+#include "task.h"
+#include "uapi/netatop_netlink.h"
+#include "viewer.h"
+
+/**
+ * struct nta_sockdump - a dump and which sockets it is about
+ * @cb: the dump
+ * @tgid: of this process alone; 0 for all
+ * @netns: of the network namespace with this inode alone; 0 for all
+ * @viewer: who reads
+ */
+struct nta_sockdump {
+	const struct netlink_callback *cb;
+	u32 tgid;
+	u32 netns;
+	struct nta_viewer viewer;
+};
+
+/**
+ * struct nta_sockdump_owner - how a reader names the owner of a socket
+ * @tgid: process id in his PID namespace; 0 when it has no owner
+ * @pid: thread id, likewise
+ * @start: of the process, ns since boot
+ */
+struct nta_sockdump_owner {
+	u32 tgid;
+	u32 pid;
+	u64 start;
+};
+
+/*
+ * Who is @t, which may be NULL? False when its process has ended, or the reader
+ * may not see it or cannot name it. Of a thread that ended the leader is the heir.
+ */
+static bool nta_sockdump_name(struct nta_viewer *viewer,
+			      const struct nta_thread *t,
+			      struct nta_sockdump_owner *owner)
+{
+	bool alive;
+
+	*owner = (struct nta_sockdump_owner) {};
+	if (!t)
+		return viewer->all;
+	if (!nta_viewer_sees(viewer, t->proc->pid))
+		return false;
+	if (!pid_task(t->proc->pid, PIDTYPE_TGID))
+		return false;
+	alive = pid_task(t->pid, PIDTYPE_PID);
+	owner->tgid = pid_vnr(t->proc->pid);
+	owner->pid = alive ? pid_vnr(t->pid) : owner->tgid;
+	owner->start = t->proc->start;
+	return owner->tgid;
+}
+
+static int nta_sockdump_put_owner(struct sk_buff *skb, const struct nta_sock *s,
+				  const struct nta_sockdump_owner *owner)
+{
+	if (!owner->tgid)
+		return nla_put_u32(skb, NETATOP_A_CLASS,
+				   nta_sock_is_kernel(s) ? NETATOP_CLASS_KERNEL :
+							   NETATOP_CLASS_WAITING);
+	return nla_put_u32(skb, NETATOP_A_TGID, owner->tgid) ?:
+	       nla_put_u32(skb, NETATOP_A_PID, owner->pid) ?:
+	       nta_message_put_u64(skb, NETATOP_A_START, owner->start);
+}
+
+static int nta_sockdump_put_attrs(struct sk_buff *skb, const struct nta_sock *s,
+				  const struct nta_sockdump_owner *owner,
+				  const struct nta_count count[NTA_FLOWS])
+{
+	u32 protocol = s->flow == NTA_UDP_SND ? IPPROTO_UDP : IPPROTO_TCP;
+
+	return nta_message_put_u64(skb, NETATOP_A_COOKIE,
+				   nta_sock_key_cookie(s->key)) ?:
+	       nla_put_u32(skb, NETATOP_A_PROTOCOL, protocol) ?:
+	       nla_put_u32(skb, NETATOP_A_FAMILY, s->family) ?:
+	       nla_put_u32(skb, NETATOP_A_NETNS, s->netns) ?:
+	       nta_sockdump_put_owner(skb, s, owner) ?:
+	       nta_message_put_count(skb, count);
+}
+
+/* nta_dump_put_fn: the socket at @node, if it is asked for. */
+static int nta_sockdump_put(struct sk_buff *skb, struct rhash_head *node, void *arg)
+{
+	const struct nta_sock *s = container_of(node, struct nta_sock, node);
+	struct nta_sockdump *dump = arg;
+	struct nta_count count[NTA_FLOWS] = {};
+	struct nta_sockdump_owner owner;
+	void *header;
+	int err;
+
+	if (dump->netns && dump->netns != s->netns)
+		return 0;
+	if (!nta_sockdump_name(&dump->viewer,
+			       nta_snapshot_sock(s, &count[s->flow]), &owner) ||
+	    (dump->tgid && dump->tgid != owner.tgid))
+		return 0;
+	header = nta_message_begin_dumped(skb, dump->cb, NETATOP_CMD_SOCK);
+	if (!header)
+		return -EMSGSIZE;
+	err = nta_sockdump_put_attrs(skb, s, &owner, count);
+	if (err)
+		genlmsg_cancel(skb, header);
+	else
+		genlmsg_end(skb, header);
+	return err;
+}
+
+/**
+ * nta_sockdump - GET_SOCK with NLM_F_DUMP
+ * @skb: the next message
+ * @cb: the dump
+ * @attrs: of the request
+ *
+ * Context: process; sleeps.
+ * Return: length of the message, 0 at the end, or a negative errno.
+ */
+int nta_sockdump(struct sk_buff *skb, struct netlink_callback *cb,
+		 struct nlattr *const attrs[])
+{
+	struct nta_dump *at = (void *)cb->ctx;
+	struct nta_sockdump dump = { .cb = cb };
+	int err;
+
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
+	if (attrs[NETATOP_A_TGID])
+		dump.tgid = nla_get_u32(attrs[NETATOP_A_TGID]);
+	if (attrs[NETATOP_A_NETNS])
+		dump.netns = nla_get_u32(attrs[NETATOP_A_NETNS]);
+	nta_viewer_init(&dump.viewer, cb->skb);
+	err = nta_dump_fill(skb, &nta_socks, at, nta_sockdump_put, &dump);
+	nta_viewer_clean(&dump.viewer);
+	return skb->len ?: err;
+}

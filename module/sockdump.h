@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NTA_SOCKDUMP_H
+#define _NTA_SOCKDUMP_H
+
+struct netlink_callback;
+struct nlattr;
+struct sk_buff;
+
+int nta_sockdump(struct sk_buff *skb, struct netlink_callback *cb,
+		 struct nlattr *const attrs[]);
+
+#endif /* _NTA_SOCKDUMP_H */
