@@ -10,13 +10,18 @@ SOURCE	:= /usr/src/netatop-$(VERSION)
 BUILD	:= $(CURDIR)/build
 export VERSION BUILD
 
+# In front of what makes Debian systems: say at once what would fail after minutes.
+as_root = @[ "$$(id -u)" -eq 0 ] || { \
+	echo "make $@ makes a Debian system of its own, which takes root: sudo make $@" >&2; exit 1; }
+
 .PHONY: all
-all: module daemon ## build the module (for KVER or KDIR) and the daemon
+all: module daemon tools ## build the module (for KVER or KDIR), the daemon and the command
 
 .PHONY: module
 module: ## build build/module/netatop.ko for the kernel named by KVER=… or KDIR=…
 	@test -d "$(KDIR)" || { \
 		echo "no kernel headers at $(KDIR): apt-get install linux-headers-$(KVER), or name others with KDIR=…" >&2; \
+		echo "(make daemon builds the daemon alone, which needs none)" >&2; \
 		exit 1; }
 	mkdir -p $(BUILD)/module
 	cp -ru module/. $(BUILD)/module/
@@ -27,6 +32,10 @@ module: ## build build/module/netatop.ko for the kernel named by KVER=… or KDI
 daemon: ## build build/daemon/netatopd and build/daemon/netatop-log
 	$(MAKE) -C daemon
 
+.PHONY: tools
+tools: ## build build/tools/netatop
+	$(MAKE) -C tools
+
 .PHONY: deb
 deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
 	tests/setup.sh deb
@@ -34,6 +43,7 @@ deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
 
 .PHONY: check
 check: ## install what the tests need, then run all of them
+	$(as_root)
 	tests/setup.sh check
 	tests/check.sh
 
@@ -44,16 +54,19 @@ matrix: ## build for, boot and test every kernel that Debian ships, and print th
 
 .PHONY: check-packages
 check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots; build others' packages
+	$(as_root)
 	tests/setup.sh check cross
 	tests/check.sh situations autopkgtest packagers
 
 .PHONY: check-atop
 check-atop: ## see what the atop of each Debian shows, each in a root of its own
+	$(as_root)
 	tests/setup.sh check
 	tests/check.sh atop-versions
 
 .PHONY: check-secure-boot
 check-secure-boot: ## boot a kernel that enforces signatures, without and with the key of DKMS
+	$(as_root)
 	tests/setup.sh uefi
 	tests/check.sh secure-boot
 
@@ -85,6 +98,7 @@ sanitize: ## run scenarios and stress in kernels that find errors, an hour or mo
 
 .PHONY: demo
 demo: ## show it: real packages, real traffic and a stock atop in a virtual machine
+	$(as_root)
 	tests/setup.sh demo
 	tests/vm/demo.sh
 
@@ -94,7 +108,9 @@ lint: ## run the static checks
 	tests/lint.sh
 
 .PHONY: install
-install: install-daemon install-source ## install the daemon, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+install: install-daemon install-tools install-source ## install the daemon, the command, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+	install -d $(DESTDIR)$(PREFIX)/lib/modules-load.d
+	install -m 644 debian/modules-load.d/netatop.conf $(DESTDIR)$(PREFIX)/lib/modules-load.d
 	@echo "the module: dkms install netatop/$(VERSION) && modprobe netatop"
 	@echo "the daemon: systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now netatopd"
 
@@ -106,13 +122,36 @@ install-daemon:
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 completions/netatopd completions/netatop-log $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
+.PHONY: install-tools
+install-tools:
+	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions fish/vendor_completions.d \
+		zsh/vendor-completions)
+	install -m 644 completions/netatop $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 completions/netatop.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 completions/_netatop $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
+
 .PHONY: install-source
 install-source:
-	install -d $(addprefix $(DESTDIR)$(SOURCE)/module/,. compat uapi)
+	install -d $(addprefix $(DESTDIR)$(SOURCE)/module/,. compat/has uapi)
 	install -m 644 dkms.conf $(DESTDIR)$(SOURCE)
 	install -m 644 module/Kbuild module/*.[ch] $(DESTDIR)$(SOURCE)/module
 	install -m 644 module/compat/*.h $(DESTDIR)$(SOURCE)/module/compat
+	install -m 644 module/compat/has/*.c $(DESTDIR)$(SOURCE)/module/compat/has
 	install -m 644 module/uapi/*.h $(DESTDIR)$(SOURCE)/module/uapi
+
+# What an installation would put there is removed.
+.PHONY: uninstall
+uninstall: ## remove what make install installed (the same DESTDIR and PREFIX)
+	@[ -n "$(DESTDIR)" ] || [ ! -e /var/lib/dkms/netatop/$(VERSION) ] || { \
+		echo "stop and remove what is in use first: systemctl disable --now netatopd; modprobe -r netatop; dkms remove netatop/$(VERSION) --all" >&2; \
+		exit 1; }
+	rm -rf $(BUILD)/uninstall
+	$(MAKE) -s install DESTDIR=$(BUILD)/uninstall >/dev/null
+	find $(BUILD)/uninstall ! -type d -printf '%P\0' | (cd $(DESTDIR)/ && xargs -0 rm -f)
+	[ ! -d $(DESTDIR)$(SOURCE) ] || \
+		find $(DESTDIR)$(SOURCE) -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +
+	rm -rf $(BUILD)/uninstall
 
 .PHONY: clean
 clean: ## remove build/ and dist/

@@ -54,23 +54,28 @@ Status run_daemon(const Config& config, ExitSource& source, Files& files, Messag
     const auto signals = Signals::block();
     if (!signals)
         return signals.error();
-    auto semaphores = Semaphores::claim(config.key);
-    if (!semaphores)
-        return semaphores.error();
     auto place = Place::find(config.log_path);
     if (!place)
         return place.error();
     ExitLog log(std::move(*place), ::getpid(), files);
-    auto created = log.replace();
-    if (!created && !passes(created.error()))
-        return created;
-    if (!created)
-        messages.say_sometimes(Topic::log, Level::warning, created.error().text + "; will retry");
-
-    Recorder recorder(log, *semaphores, messages);
-    Taker taker(source, recorder, messages, notify);
+    auto checked = log.check();
+    if (!checked && !passes(checked.error()))
+        return checked;
+    Taker taker(source, messages, notify);
     auto ended = taker.start();
-    if (ended) {
+    if (!ended)
+        return ended;
+
+    // From here on clients count on this daemon.
+    const auto semaphores = Semaphores::claim(config.key);
+    if (!semaphores)
+        return semaphores.error();
+    Recorder recorder(log, *semaphores, messages);
+    ended = recorder.open();
+    if (ended || passes(ended.error())) {
+        if (!ended)
+            messages.problem(Topic::log, Level::warning, ended.error().text);
+        taker.go(recorder);
         notify.ready();
         ended = serve(*signals, taker, recorder);
     }
@@ -78,6 +83,16 @@ Status run_daemon(const Config& config, ExitSource& source, Files& files, Messag
     taker.stop();
     recorder.close();
     return ended;
+}
+
+void disown_log(const Config& config) {
+    const auto semaphores = Semaphores::find(config.key);
+    const auto place = Place::find(config.log_path);
+    if (!semaphores || !place)
+        return;
+    const auto running = semaphores->daemon();
+    if (running && *running == 0)
+        ExitLog::disown(*place);
 }
 
 } // namespace netatop

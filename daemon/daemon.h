@@ -22,4 +22,7 @@ struct Config {
 Status run_daemon(const Config& config, ExitSource& source, Files& files, Messages& messages,
                   const Notify& notify);
 
+// Where no daemon runs any more, the log shall name none: a client would signal a stranger.
+void disown_log(const Config& config);
+
 } // namespace netatop

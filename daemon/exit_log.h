@@ -22,8 +22,15 @@ namespace netatop {
 
 class ExitLog {
 public:
-    // Takes over what a killed daemon left at `place`; makes no file yet.
+    // Touches nothing yet.
     ExitLog(Place place, pid_t pid, Files& files);
+
+    // Can a log be made here, without the loss of a file that is none?
+    [[nodiscard]] Status check() const;
+
+    // Goes on with the log that a daemon before this one left, so that its readers notice nothing;
+    // makes a new one when there is none that is whole.
+    Status open();
 
     // Puts a new, empty file in the place of the present one, which stays as
     // it is for those who have it open. On failure nothing has changed.
@@ -32,8 +39,12 @@ public:
     // On failure the record is skipped and not counted.
     Status append(const EncodedRecord& encoded);
 
-    // Takes the file away, at the daemon's end.
+    // At the daemon's end: takes the file away, or leaves it to the next daemon.
     void remove();
+    void leave();
+
+    // Takes the process id of a daemon that was killed out of what it left at `place`.
+    static void disown(const Place& place);
 
     // Is what stands under the log's name the file that this object wrote,
     // and nothing else in it?
@@ -51,13 +62,19 @@ private:
     };
     using MappedHeader = std::unique_ptr<Header, Unmap>;
 
-    void adopt() const;
+    static Descriptor find(const Place& place);
+    [[nodiscard]] bool adopt(Descriptor file);
+    void take_over() const;
+    [[nodiscard]] Descriptor draft() const;
     [[nodiscard]] Result<MappedHeader> start(int fd);
+    [[nodiscard]] Result<MappedHeader> map(int fd) const;
+    void use(Descriptor file, MappedHeader header, const struct stat& identity);
     [[nodiscard]] std::optional<struct stat> present() const; // of the file, if under its name
     [[nodiscard]] bool room() const;
     [[nodiscard]] Status write(const EncodedRecord& record);
     [[nodiscard]] bool write_all(int fd, const void* bytes, std::size_t size, off_t offset);
     void drop_torn_tail();
+    void forget();
 
     Place place_;
     std::string draft_;

@@ -7,7 +7,8 @@
 //   record   ...
 //
 // A reader believes `curseq` alone: what stands behind that many records is
-// being written. It notices a new file by the old one's link count of 0.
+// being written. It notices a new file by the old one's link count of 0. The
+// file of a daemon that ends while it has readers is the next one's.
 #pragma once
 
 #include "uapi/netatop.h"
@@ -28,6 +29,10 @@ struct Header {
 };
 
 constexpr std::uint32_t header_magic = 0xfeedb0b0;
+
+// Stands for the daemon in a log that has none at present: above any process id, so that a signal
+// to it reaches nobody, and not negative, which would name a group.
+constexpr std::int32_t absent_daemon = 0x7fffffff;
 
 static_assert(sizeof(Header) == 16);
 static_assert(offsetof(Header, magic) == 0);

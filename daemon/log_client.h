@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What netatop-log does: shows the records of the running daemon's log.
+// What netatop-log does: shows the records of a log.
 #pragma once
 
 #include "format.h"
@@ -18,8 +18,8 @@ struct LogClient {
     bool follow = false;
 };
 
-// Returns when all is shown or, following, when a signal ends it. What is no
-// record goes to `notes`.
-Status show_log(const LogClient& client, std::ostream& out, std::ostream& notes);
+// Returns when all that was there is shown or, following, when a signal ends it or nobody reads
+// the output any more. What is no record goes to `notes`.
+Status show_log(const LogClient& client, int out, std::ostream& notes);
 
 } // namespace netatop

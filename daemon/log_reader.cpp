@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <csignal>
 
 namespace netatop {
 
@@ -60,22 +61,29 @@ Status LogReader::read_header() {
 }
 
 Result<std::optional<netpertask>> LogReader::next() {
-    if (taken_ == header_.curseq) {
-        // First see whether this file is the last, then how far it goes: the
-        // other way round, records written in between would be passed over.
-        const bool last = !replaced();
+    // First see whether this file is the last, then how far it goes: the
+    // other way round, records written in between would be passed over.
+    const bool last = waiting() > 0 || !replaced();
+    auto record = next_of_file();
+    if (record && (*record || last))
+        return record;
+    if (!record && !replaced())
+        return record;
+    const auto opened = open_file();
+    if (!opened && opened.error().code == ENOENT)
+        return std::optional<netpertask>(); // the daemon has ended
+    if (!opened)
+        return opened.error();
+    return next_of_file();
+}
+
+Result<std::optional<netpertask>> LogReader::next_of_file() {
+    if (waiting() == 0) {
         const auto read = read_header();
         if (!read)
             return read.error();
-        if (taken_ == header_.curseq && !last) {
-            const auto opened = open_file();
-            if (!opened && opened.error().code == ENOENT)
-                return std::optional<netpertask>(); // the daemon has ended
-            if (!opened)
-                return opened.error();
-        }
     }
-    if (taken_ == header_.curseq)
+    if (waiting() == 0)
         return std::optional<netpertask>();
     const auto record = read_record();
     if (!record)
@@ -83,9 +91,18 @@ Result<std::optional<netpertask>> LogReader::next() {
     return std::optional(*record);
 }
 
+// Taken away, or moved: does another file stand under the name, or none?
 bool LogReader::replaced() const {
-    struct stat info {};
-    return ::fstat(file_.get(), &info) == 0 && info.st_nlink == 0;
+    struct stat mine {};
+    struct stat present {};
+    if (::fstat(file_.get(), &mine) != 0)
+        return false;
+    return mine.st_nlink == 0 || ::stat(path_.c_str(), &present) != 0 ||
+           present.st_ino != mine.st_ino || present.st_dev != mine.st_dev;
+}
+
+bool LogReader::has_daemon() const {
+    return header_.mypid > 0 && (::kill(header_.mypid, 0) == 0 || errno != ESRCH);
 }
 
 Result<netpertask> LogReader::read_record() {

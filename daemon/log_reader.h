@@ -21,11 +21,16 @@ public:
     static Result<LogReader> open(const std::string& path);
 
     // The next record, or none as long as the daemon has written no more.
-    // After an error the log is damaged: open it again.
+    // After an error the log is damaged; it goes on as soon as there is another file.
     Result<std::optional<netpertask>> next();
+
+    // How many records were there when it last looked and are not taken yet: next() gives so many
+    // without a look at newer ones.
+    [[nodiscard]] std::uint32_t waiting() const { return header_.curseq - taken_; }
 
     // The daemon that the log names.
     [[nodiscard]] pid_t daemon() const { return header_.mypid; }
+    [[nodiscard]] bool has_daemon() const;
 
 private:
     explicit LogReader(std::string path) : path_(std::move(path)) {}
@@ -33,6 +38,7 @@ private:
     [[nodiscard]] Status open_file();
     [[nodiscard]] Status read_header();
     [[nodiscard]] bool replaced() const;
+    Result<std::optional<netpertask>> next_of_file();
     Result<netpertask> read_record();
 
     std::string path_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "messages.h"
 
-#include <utility>
-
 namespace netatop {
 
 namespace {
@@ -19,23 +17,32 @@ void Messages::say(Level level, const std::string& text) {
     write(level, text);
 }
 
-void Messages::say_sometimes(Topic topic, Level level, const std::string& text) {
+void Messages::problem(Topic topic, Level level, const std::string& text) {
     const std::lock_guard lock(mutex_);
-    const auto now = now_();
-    auto [entry, first] = limits_.try_emplace(topic);
-    Limit& limit = entry->second;
-    if (!first && now < limit.next) {
-        ++limit.left_out;
+    State& state = states_[topic];
+    if (text == state.problem)
         return;
-    }
-    limit.next = now + interval;
-    const auto left_out = std::exchange(limit.left_out, 0);
-    write(level, left_out == 0
-                     ? text
-                     : text + " (" + std::to_string(left_out) + " messages like it left out)");
+    const auto now = now_();
+    const auto [entry, first] = state.said.try_emplace(text, now);
+    if (!first && now < entry->second + interval)
+        return;
+    entry->second = now;
+    state.problem = text;
+    write(level, text);
+}
+
+bool Messages::solved(Topic topic, Level level, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    State& state = states_[topic];
+    if (state.problem.empty())
+        return false;
+    state.problem.clear();
+    write(level, text);
+    return true;
 }
 
 void Messages::write(Level level, const std::string& text) {
+    out_.clear(); // what failed once, on a full disk for example, may succeed now
     if (to_journal_)
         out_ << '<' << static_cast<int>(level) << '>';
     else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Messages for the journal or a terminal, at most one a minute for a cause.
+// Messages for the journal or a terminal: one for each change of state.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@
 
 namespace netatop {
 
-// What a message is about; each is limited by itself.
-enum class Topic { module_absent, module_unfit, module_failed, module_found, log, semaphores };
+// What is in order or has a problem; each is told of by itself.
+enum class Topic { module, log, semaphores };
 
 // As the journal reads them from the beginning of a line.
 enum class Level { error = 3, warning = 4, notice = 5, info = 6 };
@@ -26,14 +26,17 @@ public:
 
     void say(Level level, const std::string& text);
 
-    // Says it unless something on the same topic was said within a minute;
-    // the next message tells how many were left out.
-    void say_sometimes(Topic topic, Level level, const std::string& text);
+    // Says it when it is not the problem that the topic had already; of one
+    // that comes and goes, at most once a minute.
+    void problem(Topic topic, Level level, const std::string& text);
+
+    // Says it, and that it did, when the last that was said on the topic is a problem.
+    bool solved(Topic topic, Level level, const std::string& text);
 
 private:
-    struct Limit {
-        Clock::time_point next;
-        unsigned long left_out = 0;
+    struct State {
+        std::string problem; // as said; empty when there is none
+        std::map<std::string, Clock::time_point> said;
     };
 
     void write(Level level, const std::string& text);
@@ -42,7 +45,7 @@ private:
     bool to_journal_;
     Now now_;
     std::mutex mutex_;
-    std::map<Topic, Limit> limits_;
+    std::map<Topic, State> states_;
 };
 
 } // namespace netatop

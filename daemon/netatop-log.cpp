@@ -3,6 +3,8 @@
 #include "log_client.h"
 #include "options.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 
@@ -34,7 +36,7 @@ int main(int argc, char** argv) {
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
 
-    const auto shown = show_log(client, std::cout, std::cerr);
+    const auto shown = show_log(client, STDOUT_FILENO, std::cerr);
     if (shown)
         return EXIT_SUCCESS;
     std::cerr << "netatop-log: " << shown.error().text << '\n';

@@ -25,11 +25,12 @@ bool journal_listens() {
                std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
-constexpr const char* usage = R"(Usage: netatopd [--log FILE]
+constexpr const char* usage = R"(Usage: netatopd [--log FILE] [--disown]
 Writes the network counters of exited processes, as the kernel module netatop
 knows them, to a log that atop and netatop-log read. Stays in the foreground.
 
   --log FILE  write to FILE instead of /run/netatop.log
+  --disown    after a daemon was killed: take its process id out of its log, and exit
   --help      print this and exit
   --version   print the version and exit
 )";
@@ -41,10 +42,16 @@ int main(int argc, char** argv) {
 
     Config config;
     Options options("netatopd", usage);
+    bool disown = false;
     options.value("--log", config.log_path);
+    options.flag("--disown", disown);
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
 
+    if (disown) {
+        disown_log(config);
+        return EXIT_SUCCESS;
+    }
     Messages messages(std::cerr, journal_listens());
     const Notify notify(environment("NOTIFY_SOCKET"));
     ModuleSource source;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "place.h"
 
+#include "format.h"
+#include "users.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -15,10 +18,6 @@ Error refusal(const std::string& text) {
     return {text, Cause::log};
 }
 
-bool trusted(const struct stat& entry) {
-    return entry.st_uid == 0 || entry.st_uid == ::geteuid();
-}
-
 std::string owner_of(const struct stat& entry) {
     return "belongs to user " + std::to_string(entry.st_uid);
 }
@@ -30,14 +29,14 @@ Result<Place> open_parent(const std::string& path) {
 
     const std::string parent = slash == 0 ? "/" : path.substr(0, slash);
     Place place{Descriptor(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
-                path.substr(slash + 1), path};
+                path.substr(slash + 1), path, path};
     if (!place.directory)
         return system_error("cannot open the log's directory " + parent, errno, Cause::log);
 
     struct stat info {};
     if (::fstat(place.directory.get(), &info) != 0)
         return system_error("cannot look at the log's directory " + parent, errno, Cause::log);
-    if (!trusted(info))
+    if (!trusted_user(info.st_uid))
         return refusal("the log's directory " + parent + " " + owner_of(info) + ": refused");
     if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return refusal("others may write the log's directory " + parent + ": refused");
@@ -53,7 +52,7 @@ Result<struct stat> look_at(const Place& place) {
         info.st_mode = 0;
         return info;
     }
-    if (!trusted(info))
+    if (!trusted_user(info.st_uid))
         return refusal(place.path + " " + owner_of(info) + ": refused; remove it");
     return info;
 }
@@ -71,7 +70,19 @@ Result<std::string> link_target(const Place& place) {
     return place.path.substr(0, place.path.rfind('/') + 1) + path;
 }
 
+// The directory of the service, which goes away with it, for who runs the daemon by hand.
+void make_directory(const std::string& asked, const std::string& target) {
+    if (asked == default_log_path && ::geteuid() == 0)
+        ::mkdir(target.substr(0, target.rfind('/')).c_str(), 0711); // to open it tells of a failure
+}
+
 } // namespace
+
+Error with_advice(Error error, const std::string& asked) {
+    if (asked == default_log_path && (error.code == EACCES || error.code == ENOENT))
+        error.text += "; `systemctl restart netatopd` makes its directory and the link to it again";
+    return error;
+}
 
 Result<Place> Place::find(const std::string& path) {
     auto place = open_parent(path);
@@ -85,9 +96,11 @@ Result<Place> Place::find(const std::string& path) {
         const auto target = link_target(*place);
         if (!target)
             return target.error();
+        make_directory(path, *target);
         place = open_parent(*target);
         if (!place)
-            return place;
+            return with_advice(place.error(), path);
+        place->asked = path;
         entry = look_at(*place);
         if (!entry)
             return entry.error();

@@ -6,6 +6,11 @@ namespace netatop {
 Recorder::Recorder(ExitLog& log, Semaphores semaphores, Messages& messages)
     : log_(log), semaphores_(semaphores), messages_(messages) {}
 
+Status Recorder::open() {
+    const std::lock_guard lock(mutex_);
+    return log_.open();
+}
+
 void Recorder::record(const netpertask& task) {
     const std::lock_guard lock(mutex_);
     if (clients() == 0) {
@@ -15,9 +20,7 @@ void Recorder::record(const netpertask& task) {
     }
     const auto record = encode(task);
     const Status done = record ? log_.append(*record) : record.error();
-    if (!done)
-        messages_.say_sometimes(Topic::log, Level::warning,
-                                done.error().text + "; records are skipped");
+    tell(done, "; records are skipped");
 }
 
 bool Recorder::check() {
@@ -30,7 +33,11 @@ bool Recorder::check() {
 
 void Recorder::close() {
     const std::lock_guard lock(mutex_);
-    log_.remove();
+    const auto clients = semaphores_.clients();
+    if (clients && *clients > 0)
+        log_.leave();
+    else
+        log_.remove();
     semaphores_.release();
 }
 
@@ -41,20 +48,25 @@ int Recorder::clients() {
 
     const auto again = Semaphores::claim(semaphores_.key());
     if (!again) {
-        messages_.say_sometimes(Topic::semaphores, Level::error,
-                                clients.error().text + "; " + again.error().text);
+        messages_.problem(Topic::semaphores, Level::error,
+                          clients.error().text + "; " + again.error().text);
         return 0;
     }
     semaphores_ = *again;
-    messages_.say_sometimes(Topic::semaphores, Level::warning,
-                            "somebody removed the semaphore set: made it again; restart atop");
+    messages_.say(Level::warning,
+                  "somebody removed the semaphore set: made it again; restart atop");
     return 0;
 }
 
 void Recorder::replace_log() {
-    const auto replaced = log_.replace();
-    if (!replaced)
-        messages_.say_sometimes(Topic::log, Level::warning, replaced.error().text);
+    tell(log_.replace(), "");
+}
+
+void Recorder::tell(const Status& done, const char* consequence) {
+    if (done)
+        messages_.solved(Topic::log, Level::notice, "records are logged again");
+    else
+        messages_.problem(Topic::log, Level::warning, done.error().text + consequence);
 }
 
 } // namespace netatop

@@ -15,6 +15,9 @@ class Recorder {
 public:
     Recorder(ExitLog& log, Semaphores semaphores, Messages& messages);
 
+    // Goes on with the log of the daemon before, or makes one.
+    Status open();
+
     // All work on the record is finished when this returns.
     void record(const netpertask& task);
 
@@ -31,6 +34,7 @@ public:
 private:
     [[nodiscard]] int clients();
     void replace_log();
+    void tell(const Status& done, const char* consequence);
 
     std::mutex mutex_;
     ExitLog& log_;

@@ -9,14 +9,16 @@
 
 namespace netatop {
 
-Result<Registration> Registration::join(key_t key) {
+Result<std::optional<Registration>> Registration::join(key_t key) {
     const auto semaphores = Semaphores::find(key);
     if (!semaphores)
         return semaphores.error();
     const auto joined = semaphores->join();
     if (!joined)
         return joined.error();
-    return Registration(*semaphores);
+    if (!*joined)
+        return std::optional<Registration>();
+    return std::optional(Registration(*semaphores));
 }
 
 Registration::Registration(Registration&& other) noexcept
@@ -27,6 +29,20 @@ Registration::~Registration() {
         return;
     semaphores_.leave();
     wake_daemon();
+}
+
+void Registration::renew() {
+    if (joined_ && semaphores_.exist())
+        return;
+    joined_ = false;
+    const auto other = Semaphores::find(semaphores_.key());
+    if (!other)
+        return;
+    const auto joined = other->join();
+    if (!joined || !*joined)
+        return;
+    semaphores_ = *other;
+    joined_ = true;
 }
 
 pid_t Registration::daemon() const {

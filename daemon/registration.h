@@ -6,11 +6,14 @@
 #include "result.h"
 #include "semaphores.h"
 
+#include <optional>
+
 namespace netatop {
 
 class Registration {
 public:
-    static Result<Registration> join(key_t key = semaphore_key);
+    // None as long as all places are taken.
+    static Result<std::optional<Registration>> join(key_t key = semaphore_key);
 
     Registration(Registration&& other) noexcept;
     Registration& operator=(Registration&&) = delete;
@@ -18,13 +21,17 @@ public:
     Registration& operator=(const Registration&) = delete;
     ~Registration();
 
+    // Makes the daemon look at its log and its clients.
+    void wake_daemon() const;
+
+    // Registers again where somebody has removed the semaphore set and a daemon made another.
+    void renew();
+
     // The daemon that runs, 0 when none does.
     [[nodiscard]] pid_t daemon() const;
 
 private:
     explicit Registration(Semaphores semaphores) : semaphores_(semaphores) {}
-
-    void wake_daemon() const;
 
     Semaphores semaphores_;
     bool joined_ = true;

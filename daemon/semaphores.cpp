@@ -2,9 +2,9 @@
 #include "semaphores.h"
 
 #include "descriptor.h"
+#include "users.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -21,9 +21,6 @@ namespace netatop {
 
 namespace {
 
-// As in netatop.sysusers and netatopd.service.
-constexpr const char* service_user = "_netatop";
-
 constexpr unsigned short daemons = 0;
 constexpr unsigned short places = 1; // free ones for clients
 
@@ -33,13 +30,10 @@ union SemaphoreArgument {
     struct semid_ds* buf;
 };
 
+// None of these operations waits, so no signal interrupts one.
 template <std::size_t count>
 bool operate(int id, std::array<sembuf, count> operations) {
-    int result = 0;
-    do
-        result = ::semop(id, operations.data(), operations.size());
-    while (result != 0 && errno == EINTR);
-    return result == 0;
+    return ::semop(id, operations.data(), operations.size()) == 0;
 }
 
 Error failure(const std::string& what, int code = errno) {
@@ -52,20 +46,6 @@ Error failure(const std::string& what, int code = errno) {
 
 bool alive(pid_t pid) {
     return ::kill(pid, 0) == 0 || errno != ESRCH;
-}
-
-// The owner of a set can do anything to it, so it must be root, this user, or the user that the
-// service runs as, when root starts the daemon by hand.
-bool trusted(uid_t user) {
-    if (user == 0 || user == ::geteuid())
-        return true;
-    if (::geteuid() != 0)
-        return false;
-    std::array<char, 1024> text{};
-    passwd service{};
-    passwd* found = nullptr;
-    return ::getpwnam_r(service_user, &service, text.data(), text.size(), &found) == 0 &&
-           found != nullptr && service.pw_uid == user;
 }
 
 std::string describe(pid_t pid) {
@@ -123,9 +103,11 @@ Status Semaphores::check_owner() const {
     if (::semctl(id_, 0, IPC_STAT, argument) != 0)
         return failure("cannot look at the semaphore set");
 
+    // Who owns or has made a set can do anything to it.
     const auto& owner = state.sem_perm;
-    if (!trusted(owner.uid) || !trusted(owner.cuid))
-        return Error{"the semaphore set belongs to user " + std::to_string(owner.uid) +
+    if (!trusted_user(owner.uid) || !trusted_user(owner.cuid))
+        return Error{"the semaphore set belongs to user " +
+                         std::to_string(trusted_user(owner.uid) ? owner.cuid : owner.uid) +
                          ": refused; remove it with `ipcrm -s " + std::to_string(id_) + "`",
                      Cause::semaphores};
     if ((owner.mode & 0777) == 0600)
@@ -222,13 +204,18 @@ Result<pid_t> Semaphores::daemon() const {
     return count > 0 && alive(last) ? last : 0;
 }
 
-Status Semaphores::join() const {
-    sembuf operation{places, -1, SEM_UNDO};
-    if (::semop(id_, &operation, 1) == 0)
-        return Done{};
+Result<bool> Semaphores::join() const {
+    if (operate(id_, std::array<sembuf, 1>{{{places, -1, SEM_UNDO | IPC_NOWAIT}}}))
+        return true;
+    if (errno == EAGAIN)
+        return false;
     if (errno == EACCES)
         return Error{"only root may read the log", Cause::semaphores, EACCES};
     return failure("cannot register as a client");
+}
+
+bool Semaphores::exist() const {
+    return ::semctl(id_, places, GETVAL) >= 0 || (errno != EIDRM && errno != EINVAL);
 }
 
 void Semaphores::leave() const {

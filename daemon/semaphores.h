@@ -36,9 +36,12 @@ public:
     // The process id of the daemon that runs, 0 when none does.
     [[nodiscard]] Result<pid_t> daemon() const;
 
-    // A client starts and stops reading the log.
-    [[nodiscard]] Status join() const;
+    // A client starts and stops reading the log. False: all places are taken at present.
+    [[nodiscard]] Result<bool> join() const;
     void leave() const;
+
+    // False when somebody has removed the set.
+    [[nodiscard]] bool exist() const;
 
 private:
     Semaphores(key_t key, int id) : key_(key), id_(id) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "signals.h"
 
+#include "interrupt.h"
+
 #include <sys/signalfd.h>
 
 #include <csignal>
@@ -10,8 +12,11 @@ namespace netatop {
 Result<Signals> Signals::block() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1})
+    for (const int signal : {SIGHUP, SIGUSR1}) // from clients, from ourselves
         sigaddset(&set, signal);
+    for (const int signal : {SIGINT, SIGTERM})
+        if (!ignored(signal))
+            sigaddset(&set, signal);
     if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0)
         return system_error("cannot block signals");
 

@@ -21,6 +21,8 @@ constexpr milliseconds longest_delay{4000};
 // Breaks the wait for a record; does nothing else.
 constexpr int wake_signal = SIGUSR1;
 
+constexpr const char* taking = "taking records from the module";
+
 Status install_wake_signal() {
     struct sigaction action {};
     action.sa_handler = [](int) {};
@@ -31,9 +33,9 @@ Status install_wake_signal() {
 
 } // namespace
 
-Taker::Taker(ExitSource& source, Recorder& recorder, Messages& messages, const Notify& notify)
-    : source_(source), recorder_(recorder), messages_(messages), notify_(notify),
-      ended_fd_(::eventfd(0, EFD_CLOEXEC)), delay_(shortest_delay) {}
+Taker::Taker(ExitSource& source, Messages& messages, const Notify& notify)
+    : source_(source), messages_(messages), notify_(notify), ended_fd_(::eventfd(0, EFD_CLOEXEC)),
+      delay_(shortest_delay) {}
 
 Status Taker::start() {
     if (!ended_fd_)
@@ -46,7 +48,15 @@ Status Taker::start() {
     } catch (const std::system_error& error) {
         return Error{std::string("cannot start a thread: ") + error.what()};
     }
-    return Done{};
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return probed_; });
+    return failure_ ? Status(*failure_) : Done{};
+}
+
+void Taker::go(Recorder& recorder) {
+    const std::lock_guard lock(mutex_);
+    recorder_ = &recorder;
+    changed_.notify_all();
 }
 
 // The signal may come just before the thread blocks, so it is repeated until
@@ -74,25 +84,41 @@ void Taker::run() {
     sigaddset(&wake, wake_signal);
     ::pthread_sigmask(SIG_UNBLOCK, &wake, nullptr);
 
-    while (!stopping()) {
-        const Taken probed = source_.probe();
-        if (probed.outcome == Taken::Outcome::record)
-            take_all();
-        else
-            report(probed);
+    Taken probed = source_.probe();
+    if (probed.outcome == Taken::Outcome::denied)
+        report(probed);
+    if (wait_for_go()) {
+        while (!stopping()) {
+            if (probed.outcome == Taken::Outcome::record)
+                take_all();
+            else
+                report(probed);
+            if (!stopping())
+                probed = source_.probe();
+        }
     }
     const std::lock_guard lock(mutex_);
     ended_ = true;
     changed_.notify_all();
 }
 
+bool Taker::wait_for_go() {
+    std::unique_lock lock(mutex_);
+    probed_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return recorder_ != nullptr || stopping_; });
+    return recorder_ != nullptr;
+}
+
 void Taker::take_all() {
-    messages_.say_sometimes(Topic::module_found, Level::info, "taking records from the module");
+    const bool said = messages_.solved(Topic::module, Level::info, taking);
+    if (!said && !std::exchange(announced_, true))
+        messages_.say(Level::info, taking);
     notify_.status("Taking records from the module.");
     while (!stopping()) {
         const Taken taken = source_.take();
         if (taken.outcome == Taken::Outcome::record) {
-            recorder_.record(taken.task);
+            recorder_->record(taken.task);
             delay_ = shortest_delay;
         } else if (taken.outcome != Taken::Outcome::interrupted) {
             report(taken);
@@ -108,18 +134,18 @@ void Taker::report(const Taken& problem) {
         return;
     case Taken::Outcome::absent:
         notify_.status("Waiting for the kernel module: `modprobe netatop` loads it.");
-        messages_.say_sometimes(Topic::module_absent, Level::warning,
-                                "the module netatop is not loaded: waiting for it; `modprobe "
-                                "netatop` loads it, `dkms status netatop` says whether it was "
-                                "built (package netatop-dkms)");
+        messages_.problem(Topic::module, Level::warning,
+                          "the module netatop is not loaded: waiting for it; `modprobe netatop` "
+                          "loads it, `dkms status netatop` says whether it was built (package "
+                          "netatop-dkms)");
         break;
     case Taken::Outcome::unfit:
         notify_.status("Waiting for another version of the kernel module.");
-        messages_.say_sometimes(Topic::module_unfit, Level::warning, problem.text);
+        messages_.problem(Topic::module, Level::warning, problem.text);
         break;
     case Taken::Outcome::failed:
         notify_.status("Waiting: " + problem.text);
-        messages_.say_sometimes(Topic::module_failed, Level::warning, problem.text);
+        messages_.problem(Topic::module, Level::warning, problem.text);
         break;
     case Taken::Outcome::denied:
         fail({"the module refuses this process: netatopd needs CAP_NET_ADMIN in the initial user "

@@ -20,12 +20,14 @@ namespace netatop {
 
 class Taker {
 public:
-    Taker(ExitSource& source, Recorder& recorder, Messages& messages, const Notify& notify);
+    Taker(ExitSource& source, Messages& messages, const Notify& notify);
     Taker(const Taker&) = delete;
     Taker& operator=(const Taker&) = delete;
     ~Taker() { stop(); }
 
+    // Looks for the module, but takes nothing before go().
     [[nodiscard]] Status start();
+    void go(Recorder& recorder);
 
     // Returns when the record at hand, if any, is wholly dealt with.
     void stop();
@@ -36,6 +38,7 @@ public:
 
 private:
     void run();
+    [[nodiscard]] bool wait_for_go();
     void take_all();
     void report(const Taken& problem);
     void fail(Error error);
@@ -43,15 +46,17 @@ private:
     void wait_before_retry();
 
     ExitSource& source_;
-    Recorder& recorder_;
     Messages& messages_;
     const Notify& notify_;
     Descriptor ended_fd_;
     std::thread thread_;
     std::chrono::milliseconds delay_;
+    bool announced_ = false;
 
     std::mutex mutex_;
     std::condition_variable changed_;
+    Recorder* recorder_ = nullptr;
+    bool probed_ = false;
     bool stopping_ = false;
     bool ended_ = false;
     std::optional<Error> failure_;

@@ -17,7 +17,7 @@ struct Input {
     nta_wire_gso gso;
     std::uint32_t mtu;
     std::uint32_t header;
-    std::uint32_t link;
+    nta_wire_link link;
     std::uint32_t count;
     std::uint8_t ipv6;
     std::uint8_t whole;
@@ -42,7 +42,7 @@ void make_sensible(Input& in) {
     in.gso.size = 8 + in.gso.size % 65528;
     in.gso.segs = 0;
     in.mtu = 68 + in.mtu % 65468;
-    in.link %= 32;
+    in.link = {in.link.header % 32, 0, 0, 0};
     in.whole = 0;
 }
 
@@ -51,13 +51,13 @@ void compare(const Input& in, const nta_wire_path& path) {
     const auto segments = oracle::segments(in.gso.headers, payload, in.gso.size);
     oracle::Packets sent;
 
-    agree(nta_wire_segments(&in.gso, in.link), segments, in.link);
+    agree(nta_wire_segments(&in.gso, &in.link), segments, in.link.header);
     agree(nta_wire_fragments(in.gso.len, &path),
-          oracle::fragments(in.gso.len, in.header, in.mtu, path.ipv6), in.link);
+          oracle::fragments(in.gso.len, in.header, in.mtu, path.ipv6), in.link.header);
     for (const std::uint64_t segment : segments)
         for (const std::uint64_t piece : oracle::fragments(segment, in.header, in.mtu, path.ipv6))
             sent.push_back(piece);
-    agree(nta_wire_send(&in.gso, &path), sent, in.link);
+    agree(nta_wire_send(&in.gso, &path), sent, in.link.header);
 }
 
 } // namespace
@@ -73,10 +73,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const nta_wire_path path = {in.mtu, in.header, in.ipv6 != 0, in.whole != 0, in.link};
     if (in.sensible)
         compare(in, path);
-    require(nta_wire_plain(in.gso.len, in.link).bytes >= in.gso.len);
-    require(nta_wire_segments(&in.gso, in.link).packets >= 1);
+    require(nta_wire_one(in.gso.len, &in.link).bytes >= in.gso.len);
+    require(nta_wire_segments(&in.gso, &in.link).packets >= 1);
     require(nta_wire_reassembled(in.gso.len, &path).packets >= 1);
-    require(nta_wire_cut(in.gso.len, in.count, &path).packets == in.count);
+    require(nta_wire_cut(in.gso.len, in.count, in.gso.size, &path).packets == in.count);
     for (const nta_wire& wire :
          {nta_wire_fragments(in.gso.len, &path), nta_wire_send(&in.gso, &path)})
         require(wire.packets != 0 || wire.bytes == 0);

@@ -24,13 +24,14 @@ protected:
             ::semctl(set, 0, IPC_RMID);
     }
 
-    static int run(const std::string& log, ExitSource& from, const std::string& journal) {
+    static int run(const std::string& log, ExitSource& from, const std::string& journal,
+                   const std::string& manager = "") {
         Files files;
         std::ofstream out(journal, std::ios::app);
         Messages messages(out, true);
         Config config;
         config.log_path = log;
-        const auto done = run_daemon(config, from, files, messages, Notify(""));
+        const auto done = run_daemon(config, from, files, messages, Notify(manager));
         if (done)
             return 0;
         messages.say(Level::error, done.error().text);
@@ -42,19 +43,20 @@ protected:
     }
 
     void launch() {
-        const ino_t before = inode(directory.log());
         launch(source);
-        ASSERT_TRUE(
-            eventually([&] { return log_names_daemon() && inode(directory.log()) != before; }));
+        ASSERT_TRUE(eventually([&] { return log_names_daemon(); }));
     }
 
-    // A daemon first puts its name into the log of one that was killed.
-    [[nodiscard]] bool log_names_daemon() const {
-        const std::string header = contents(directory.log()).substr(0, 16);
+    // A daemon puts its name into its log, or into that of one before, when all else is done.
+    [[nodiscard]] bool log_names_daemon() const { return named(directory.log()) == daemon; }
+
+    // The process that a log names.
+    static std::int32_t named(const std::string& log) {
+        const std::string header = contents(log).substr(0, 16);
         std::int32_t pid = 0;
         if (header.size() == 16)
             std::memcpy(&pid, header.data() + 12, sizeof pid);
-        return pid == daemon;
+        return pid;
     }
 
     int stop(int signal) {

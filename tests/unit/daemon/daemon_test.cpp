@@ -5,14 +5,18 @@
 
 #include "daemon_fixture.h"
 
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <zlib.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -187,56 +191,156 @@ TEST_F(DaemonTest, SecondDaemonEndsAndSaysWhoRuns) {
     EXPECT_EQ(stop(SIGTERM), 0);
 }
 
-TEST_F(DaemonTest, RestartedAfterAKill) {
+// What was logged before and what comes after is one log to its clients.
+TEST_F(DaemonTest, RestartLosesNothing) {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+        launch();
+        Client client(directory.log());
+        ASSERT_TRUE(client.probe());
+        source.put(make_task(1));
+        ASSERT_TRUE(source.wait_until_done());
+        EXPECT_EQ(stop(signal), signal == SIGTERM ? 0 : -SIGKILL);
+        if (signal == SIGTERM) {
+            EXPECT_GT(client.daemon_pid(), 4194304) << "no process can have it";
+        }
+        source.put(make_task(2));
+        launch();
+        source.put(make_task(3));
+        ASSERT_TRUE(source.wait_until_done());
+        ASSERT_TRUE(client.probe());
+        EXPECT_EQ(client.opened(), 1);
+        EXPECT_EQ(client.daemon_pid(), daemon);
+        EXPECT_EQ(ids(client.sample()), (std::vector{1, 2, 3}));
+        EXPECT_EQ(client.missing(), 0U);
+        client.sign_off();
+        EXPECT_EQ(stop(SIGTERM), 0);
+        EXPECT_EQ(inode(directory.log()), 0U) << "nobody is left to notice";
+    }
+}
+
+TEST_F(DaemonTest, DamagedLogIsReplacedAtARestart) {
     launch();
     Client client(directory.log());
     ASSERT_TRUE(client.probe());
     source.put(make_task(1));
     ASSERT_TRUE(source.wait_until_done());
-    EXPECT_EQ(ids(client.sample()), std::vector{1});
-
     EXPECT_EQ(stop(SIGKILL), -SIGKILL);
     EXPECT_FALSE(client.probe()) << "no daemon now";
+    std::ofstream(directory.log(), std::ios::app) << "rubbish";
+    const auto damaged = inode(directory.log());
     launch();
     EXPECT_EQ(client.daemon_pid(), daemon) << "by the old mapping";
+    EXPECT_TRUE(eventually([&] { return inode(directory.log()) != damaged; }));
     ASSERT_TRUE(client.probe());
     EXPECT_EQ(client.opened(), 2);
-    EXPECT_EQ(client.daemon_pid(), daemon);
     source.put(make_task(2));
     ASSERT_TRUE(source.wait_until_done());
     EXPECT_EQ(ids(client.sample()), std::vector{2});
 }
 
+// Each kill may take the record with it that was at hand, and no other.
 TEST_F(DaemonTest, KilledAtAnyInstant) {
+    launch();
     Client client(directory.log());
-    int id = 0;
-    int seen = 0;
-    for (int round = 0; round < scaled(100); ++round) {
-        launch();
-        ASSERT_TRUE(client.probe());
-        const pid_t feeder = start([&] {
-            for (int i = 0; i < 20000; ++i)
-                source.put(make_task(++id));
-            return 0;
-        });
-        for (int i = 0; i < 5; ++i) {
-            ::usleep(static_cast<useconds_t>((round * 37 + i * 101) % 400));
-            seen += static_cast<int>(client.sample().size());
+    ASSERT_TRUE(client.probe());
+    const pid_t feeder = start([&] {
+        for (int id = 1;; ++id) {
+            source.put(make_task(id));
+            if (id % 50 == 0)
+                ::usleep(500);
         }
-        ::kill(daemon, SIGKILL);
-        finish(std::exchange(daemon, -1));
-        seen += static_cast<int>(client.sample().size());
+        return 0;
+    });
+    int last = 0;
+    int lost = 0;
+    const auto take = [&] {
+        const auto tasks = client.sample();
+        for (const auto& task : tasks) {
+            EXPECT_GT(task.id, last);
+            lost += task.id - last - 1;
+            last = task.id;
+        }
+        return !tasks.empty();
+    };
+    const int rounds = scaled(100);
+    for (int round = 0; round < rounds && !HasFailure(); ++round) {
+        EXPECT_TRUE(eventually(take));
+        ::usleep(static_cast<useconds_t>(round * 37 % 400));
+        stop(SIGKILL);
+        EXPECT_EQ(semaphore(0), 0);
+        take();
         const auto [counted, whole] = count_records(directory.log());
         EXPECT_GE(whole, counted);
         EXPECT_LE(whole, counted + 1) << "killed between record and count";
-        ::kill(feeder, SIGKILL);
-        finish(feeder);
-        EXPECT_EQ(semaphore(0), 0);
+        launch();
+        EXPECT_TRUE(client.probe());
     }
-    EXPECT_LE(client.missing(), static_cast<std::size_t>(scaled(100)))
-        << "one a start, for records flow already";
-    EXPECT_GT(seen, 0);
-    RecordProperty("records_read", seen);
+    ::kill(feeder, SIGKILL);
+    finish(feeder);
+    EXPECT_EQ(client.opened(), 1);
+    EXPECT_EQ(client.missing(), 0U);
+    EXPECT_LE(lost, rounds);
+    RecordProperty("records_read", last - lost);
+}
+
+TEST_F(DaemonTest, KilledDaemonsLogNamesNoStranger) {
+    launch();
+    Client client(directory.log());
+    ASSERT_TRUE(client.probe());
+    Config config;
+    config.log_path = directory.log();
+    disown_log(config);
+    EXPECT_EQ(client.daemon_pid(), daemon) << "it runs";
+    EXPECT_EQ(stop(SIGKILL), -SIGKILL);
+    disown_log(config);
+    EXPECT_GT(client.daemon_pid(), 4194304);
+    launch();
+    EXPECT_TRUE(client.probe());
+    EXPECT_EQ(client.opened(), 1);
+}
+
+TEST_F(DaemonTest, FileThatIsNoLogIsLeftAlone) {
+    std::ofstream(directory.log()) << "a letter";
+    launch(source);
+    EXPECT_EQ(finish(std::exchange(daemon, -1)), 5);
+    EXPECT_EQ(contents(directory.log()), "a letter");
+    EXPECT_EQ(semaphore(0), -1) << "no set was made";
+}
+
+// Clients would count on a daemon that ends at once.
+TEST_F(DaemonTest, NothingIsClaimedBeforeAllElseIsThere) {
+    ScriptedSource denied({{Taken::Outcome::denied}});
+    EXPECT_EQ(finish(start([&] { return run(directory.log(), denied, journal()); })), 4);
+    EXPECT_EQ(semaphore(0), -1);
+    EXPECT_EQ(finish(start([&] {
+                  FaultyFiles files;
+                  files.open_errors = {EACCES};
+                  std::ostringstream out;
+                  Messages messages(out, true);
+                  Config config;
+                  config.log_path = directory.log();
+                  const auto done = run_daemon(config, source, files, messages, Notify(""));
+                  return done ? 0 : static_cast<int>(done.error().cause);
+              })),
+              5);
+    EXPECT_EQ(semaphore(0), -1);
+}
+
+TEST_F(DaemonTest, ManagerHearsWhenItIsReady) {
+    const std::string name = directory.path + "/notify";
+    const Descriptor manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, name.data(), name.size());
+    ASSERT_EQ(::bind(manager.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    daemon = start([&] { return run(directory.log(), source, journal(), name); });
+    EXPECT_TRUE(eventually([&] {
+        std::array<char, 200> text{};
+        const ssize_t length = ::recv(manager.get(), text.data(), text.size(), MSG_DONTWAIT);
+        return length > 0 && std::string(text.data(), length) == "READY=1";
+    }));
+    EXPECT_TRUE(log_names_daemon());
+    EXPECT_EQ(semaphore(0), 1);
 }
 
 TEST_F(DaemonTest, ClientsComeAndGo) {
@@ -373,7 +477,7 @@ TEST_F(DaemonTest, PlantedLogEndsItWithItsOwnStatus) {
     ASSERT_EQ(::chown(directory.log().c_str(), 12345, 12345), 0);
     launch(source);
     EXPECT_EQ(finish(std::exchange(daemon, -1)), 5);
-    EXPECT_EQ(semaphore(0), 0);
+    EXPECT_EQ(semaphore(0), -1) << "no set was made";
 }
 
 TEST_F(DaemonTest, AbsentModuleIsWaitedFor) {
@@ -411,13 +515,39 @@ TEST_F(DaemonTest, WaitingForTheModuleTakesNoTime) {
     EXPECT_LT(used.ru_stime.tv_sec * 1000000 + used.ru_stime.tv_usec, 100000);
 }
 
+// How often a module that is absent is looked for, at first and later.
+TEST_F(DaemonTest, LooksLessAndLessOften) {
+    struct Counting : ScriptedSource {
+        explicit Counting(std::atomic<int>& number)
+            : ScriptedSource(std::vector<Taken>(1000, {Taken::Outcome::absent})), looks(number) {}
+        Taken probe() override {
+            ++looks;
+            return ScriptedSource::probe();
+        }
+        std::atomic<int>& looks;
+    };
+    void* memory = ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    auto& looks = *new (memory) std::atomic<int>(0);
+    Counting module(looks);
+    launch(module);
+    ASSERT_TRUE(eventually([&] { return looks > 0; }));
+    ::usleep(7000000);
+    const int seen = looks;
+    EXPECT_GE(seen, 4);
+    EXPECT_LE(seen, 6) << "after 0.25, 0.5, 1, 2 and 4 seconds more";
+    EXPECT_EQ(stop(SIGTERM), 0);
+    ::munmap(memory, sizeof(std::atomic<int>));
+}
+
 TEST_F(DaemonTest, MissingPrivilegeEndsItWithItsOwnStatus) {
     ScriptedSource module({{Taken::Outcome::denied}});
     launch(module);
     EXPECT_EQ(finish(std::exchange(daemon, -1)), 4);
     EXPECT_NE(contents(journal()).find("CAP_NET_ADMIN"), std::string::npos);
     EXPECT_EQ(inode(directory.log()), 0U);
-    EXPECT_EQ(semaphore(0), 0);
+    EXPECT_EQ(semaphore(0), -1);
 }
 
 TEST_F(DaemonTest, UnfitModuleIsWaitedFor) {

@@ -26,6 +26,25 @@ protected:
         ASSERT_TRUE(made) << made.error().text;
     }
 
+    // As the next daemon does at its start.
+    Status reopen(const Directory& directory, pid_t next) {
+        log = std::make_unique<ExitLog>(*Place::find(directory.log()), next, files);
+        return log->open();
+    }
+
+    static std::int32_t named(const std::string& path) {
+        const std::string bytes = contents(path);
+        std::int32_t value = 0;
+        std::memcpy(&value, bytes.data() + 12, sizeof value);
+        return value;
+    }
+
+    static void patch(const std::string& path, off_t at, const std::string& bytes) {
+        const Descriptor file(::open(path.c_str(), O_WRONLY));
+        ASSERT_EQ(::pwrite(file.get(), bytes.data(), bytes.size(), at),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+
     Status append(int id) { return log->append(*encode(make_task(id))); }
 
     // What the file says of itself, by its own bytes.
@@ -302,6 +321,114 @@ TEST_F(ExitLogTest, TakesOverFromAKilledDaemon) {
     ASSERT_EQ(::pread(mapped.get(), &signalled, 4, 12), 4);
     EXPECT_EQ(signalled, 5151) << "clients of the dead daemon must not signal a stranger";
     EXPECT_EQ(ids(directory.log()), std::vector<int>{});
+}
+
+TEST_F(ExitLogTest, GoesOnWithAWholeLog) {
+    const Directory directory;
+    make(directory);
+    for (int id = 1; id <= 500; ++id)
+        ASSERT_TRUE(append(id));
+    const auto before = inode(directory.log());
+    ASSERT_TRUE(reopen(directory, 5151));
+    EXPECT_EQ(inode(directory.log()), before);
+    EXPECT_EQ(log->count(), 500U);
+    EXPECT_EQ(named(directory.log()), 5151);
+    ASSERT_TRUE(append(501));
+    EXPECT_EQ(ids(directory.log()).back(), 501);
+}
+
+TEST_F(ExitLogTest, LeftLogNamesNoProcess) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    log->leave();
+    EXPECT_GT(named(directory.log()), 4194304) << "above every process id";
+    EXPECT_EQ(ids(directory.log()), std::vector{1});
+}
+
+// As a daemon leaves it that was killed between record and count.
+TEST_F(ExitLogTest, RecordThatIsNotCountedYetIsCounted) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    ASSERT_TRUE(append(2));
+    patch(directory.log(), 4, std::string("\1\0\0\0", 4));
+    const auto before = inode(directory.log());
+    ASSERT_TRUE(reopen(directory, 5151));
+    EXPECT_EQ(inode(directory.log()), before);
+    EXPECT_EQ(ids(directory.log()), (std::vector{1, 2}));
+}
+
+TEST_F(ExitLogTest, DamagedLogIsReplacedByTheNextDaemon) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    ASSERT_TRUE(append(2));
+    const std::string whole = contents(directory.log());
+    const auto damage = [&](const std::string& name, const std::string& bytes, mode_t mode = 0644) {
+        ASSERT_EQ(::unlink(directory.log().c_str()), 0);
+        std::ofstream(directory.log()) << bytes;
+        ASSERT_EQ(::chmod(directory.log().c_str(), mode), 0);
+        const Descriptor old(::open(directory.log().c_str(), O_RDONLY));
+        ASSERT_TRUE(reopen(directory, 5151)) << name;
+        struct stat info {};
+        ASSERT_EQ(::fstat(old.get(), &info), 0);
+        EXPECT_EQ(info.st_nlink, 0U) << name;
+        EXPECT_EQ(ids(directory.log()), std::vector<int>{}) << name;
+        EXPECT_EQ(named(directory.log()), 5151) << name;
+    };
+    const auto with = [&](std::size_t at, char byte) {
+        std::string bytes = whole;
+        bytes[at] = byte;
+        return bytes;
+    };
+    damage("empty", "");
+    damage("half a header", whole.substr(0, 10));
+    damage("torn", whole.substr(0, whole.size() - 1));
+    damage("rubbish behind it", whole + "rubbish");
+    damage("counts one too many", with(4, 3));
+    damage("counts two too few", with(4, 0));
+    damage("longer header", with(8, 20));
+    damage("longer records", with(10, 104));
+    damage("changed within a record", with(30, 'x'));
+    damage("length of a record", with(16, 0));
+    damage("magic", with(0, 'x'));
+    damage("mode", whole, 0666);
+}
+
+TEST_F(ExitLogTest, LogUnderTwoNamesIsReplaced) {
+    const Directory directory;
+    make(directory);
+    ASSERT_TRUE(append(1));
+    ASSERT_EQ(::link(directory.log().c_str(), (directory.path + "/other").c_str()), 0);
+    ASSERT_TRUE(reopen(directory, 5151));
+    EXPECT_NE(inode(directory.log()), inode(directory.path + "/other"))
+        << "clients of it would never see a new one";
+}
+
+TEST_F(ExitLogTest, FileThatIsNoLogIsRefused) {
+    const Directory directory;
+    for (const std::string text : {"x", "a letter to a friend, or the keys of a house"}) {
+        std::ofstream(directory.log()) << text;
+        const ExitLog other(*Place::find(directory.log()), pid, files);
+        const auto checked = other.check();
+        ASSERT_FALSE(checked);
+        EXPECT_NE(checked.error().text.find("no log"), std::string::npos) << checked.error().text;
+        EXPECT_EQ(contents(directory.log()), text);
+    }
+}
+
+TEST_F(ExitLogTest, RemovedDirectoryIsUsedAgainWhenItIsThere) {
+    const Directory directory;
+    const std::string inner = directory.path + "/inner";
+    ASSERT_EQ(::mkdir(inner.c_str(), 0755), 0);
+    log = std::make_unique<ExitLog>(*Place::find(inner + "/netatop.log"), pid, files);
+    ASSERT_TRUE(log->open());
+    std::filesystem::remove_all(inner);
+    EXPECT_FALSE(append(1));
+    ASSERT_EQ(::mkdir(inner.c_str(), 0755), 0);
+    EXPECT_TRUE(append(2));
+    EXPECT_EQ(ids(inner + "/netatop.log"), std::vector{2});
 }
 
 TEST_F(ExitLogTest, GoesAway) {

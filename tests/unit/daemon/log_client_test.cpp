@@ -4,7 +4,11 @@
 
 #include "daemon_fixture.h"
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 namespace netatop::test {
@@ -20,14 +24,18 @@ protected:
             client.log_path = directory.log();
             client.follow = follow;
             client.json = json;
-            std::ofstream out(output());
-            std::ofstream notes(output() + ".notes");
-            const auto shown = show_log(client, out, notes);
-            if (shown)
-                return 0;
-            notes << shown.error().text << '\n';
-            return static_cast<int>(shown.error().cause);
+            const Descriptor out(::open(output().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
+            return show_to(client, out.get());
         });
+    }
+
+    int show_to(const LogClient& client, int out) const {
+        std::ofstream notes(output() + ".notes");
+        const auto shown = show_log(client, out, notes);
+        if (shown)
+            return 0;
+        notes << shown.error().text << '\n';
+        return static_cast<int>(shown.error().cause);
     }
 
     [[nodiscard]] std::string output() const { return directory.path + "/output"; }
@@ -79,7 +87,7 @@ TEST_F(LogClientTest, OnlyRootMayRead) {
         if (::setuid(12345) != 0)
             return 1;
         std::ostringstream none;
-        const auto shown = show_log(client, none, none);
+        const auto shown = show_log(client, STDOUT_FILENO, none);
         EXPECT_FALSE(shown);
         EXPECT_EQ(shown.error().text, "only root may read the log");
         return static_cast<int>(shown.error().cause);
@@ -135,6 +143,162 @@ TEST_F(LogClientTest, StrangersAreNotSignalled) {
     // the reader leaves without a signal to it.
     ::kill(shower, SIGTERM);
     EXPECT_EQ(finish(shower), 0);
+}
+
+TEST_F(LogClientTest, SavedLogNeedsNoDaemon) {
+    launch();
+    Client atop(directory.log());
+    ASSERT_TRUE(atop.probe());
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    EXPECT_EQ(stop(SIGTERM), 0);
+    ::semctl(::semget(key, 0, 0), 0, IPC_RMID);
+    EXPECT_EQ(finish(show(false)), 0);
+    EXPECT_NE(contents(output()).find("\"pid\":1,"), std::string::npos);
+}
+
+TEST_F(LogClientTest, EndsAtWhatItFoundAtTheBeginning) {
+    launch();
+    Client atop(directory.log());
+    ASSERT_TRUE(atop.probe());
+    source.put(make_task(1));
+    ASSERT_TRUE(source.wait_until_done());
+    const pid_t feeder = start([&] {
+        for (int id = 2;; ++id)
+            source.put(make_task(id));
+        return 0;
+    });
+    EXPECT_EQ(finish(show(false)), 0);
+    ::kill(feeder, SIGKILL);
+    finish(feeder);
+}
+
+class LogClientPipe : public LogClientTest {
+protected:
+    // Not sooner: a daemon must not hold an end of it too.
+    void make_pipe() {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+        in = Descriptor(ends[0]);
+        out = Descriptor(ends[1]);
+    }
+
+    pid_t show_to_pipe(bool follow) {
+        const pid_t child = start([&, follow] {
+            in.reset();
+            LogClient client;
+            client.log_path = directory.log();
+            client.follow = follow;
+            return show_to(client, out.get());
+        });
+        out.reset();
+        return child;
+    }
+
+    Descriptor in;
+    Descriptor out;
+};
+
+TEST_F(LogClientTest, SignalEndsItWhileItPrints) {
+    launch();
+    Client atop(directory.log());
+    ASSERT_TRUE(atop.probe());
+    for (int id = 1; id <= 3000; ++id) // more than a pipe holds
+        source.put(make_task(id));
+    ASSERT_TRUE(source.wait_until_done());
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        std::array<int, 2> ends{};
+        ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+        const Descriptor unread(ends[0]);
+        const Descriptor full(ends[1]);
+        const pid_t shower = start([&] {
+            LogClient client;
+            client.log_path = directory.log();
+            return show_to(client, full.get());
+        });
+        int waiting = 0;
+        EXPECT_TRUE(eventually(
+            [&] { return ::ioctl(unread.get(), FIONREAD, &waiting) == 0 && waiting >= 60000; }));
+        ::kill(shower, signal);
+        EXPECT_EQ(finish(shower), 0);
+    }
+}
+
+TEST_F(LogClientTest, SignalEndsItWhileItWaitsForAPlace) {
+    launch();
+    ASSERT_EQ(::semctl(::semget(key, 0, 0), 1, SETVAL, 0), 0);
+    const pid_t shower = show(true);
+    ::usleep(300000);
+    ::kill(shower, SIGTERM);
+    EXPECT_EQ(finish(shower), 0);
+
+    const pid_t patient = show(true);
+    ::usleep(300000);
+    ASSERT_EQ(::semctl(::semget(key, 0, 0), 1, SETVAL, 1), 0);
+    EXPECT_TRUE(eventually([&] { return semaphore(1) == 0; }));
+    ::kill(patient, SIGTERM);
+    EXPECT_EQ(finish(patient), 0);
+}
+
+TEST_F(LogClientPipe, NobodyReadsAnyMore) {
+    launch();
+    make_pipe();
+    const pid_t shower = show_to_pipe(true);
+    ASSERT_TRUE(eventually([&] { return semaphore(1) == 99; }));
+    in.reset();
+    EXPECT_EQ(finish(shower), 0);
+    EXPECT_EQ(semaphore(1), 100);
+}
+
+TEST_F(LogClientTest, IgnoredSignalsStayIgnored) {
+    launch();
+    const pid_t shower = start([&] {
+        std::signal(SIGHUP, SIG_IGN);
+        LogClient client;
+        client.log_path = directory.log();
+        client.follow = true;
+        const Descriptor out(::open(output().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
+        return show_to(client, out.get());
+    });
+    ASSERT_TRUE(eventually([&] { return semaphore(1) == 99; }));
+    ::kill(shower, SIGHUP);
+    ::usleep(300000);
+    source.put(make_task(4321));
+    EXPECT_TRUE(shows("4321"));
+    ::kill(shower, SIGTERM);
+    EXPECT_EQ(finish(shower), 0);
+}
+
+TEST_F(LogClientTest, FollowSurvivesWhatTheDaemonRepairs) {
+    launch();
+    const pid_t shower = show(true);
+    ASSERT_TRUE(eventually([&] { return semaphore(1) == 99; }));
+    source.put(make_task(1111));
+    EXPECT_TRUE(shows("1111"));
+    ASSERT_EQ(::truncate(directory.log().c_str(), 5), 0);
+    EXPECT_TRUE(eventually([&] { return log_names_daemon(); }));
+    source.put(make_task(2222));
+    EXPECT_TRUE(shows("2222"));
+    ASSERT_EQ(::rename(directory.log().c_str(), (directory.path + "/moved").c_str()), 0);
+    EXPECT_TRUE(eventually([&] { return log_names_daemon(); }));
+    source.put(make_task(3333));
+    EXPECT_TRUE(shows("3333"));
+    ::kill(shower, SIGTERM);
+    EXPECT_EQ(finish(shower), 0);
+}
+
+TEST_F(LogClientTest, JoinsANewSemaphoreSet) {
+    launch();
+    const pid_t shower = show(true);
+    ASSERT_TRUE(eventually([&] { return semaphore(1) == 99; }));
+    ASSERT_EQ(::semctl(::semget(key, 0, 0), 0, IPC_RMID), 0);
+    source.put(make_task(1)); // the daemon makes the set again
+    EXPECT_TRUE(eventually([&] { return semaphore(1) == 99; }));
+    source.put(make_task(5555));
+    EXPECT_TRUE(shows("5555"));
+    ::kill(shower, SIGTERM);
+    EXPECT_EQ(finish(shower), 0);
+    EXPECT_EQ(semaphore(1), 100);
 }
 
 } // namespace netatop::test

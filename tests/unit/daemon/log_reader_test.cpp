@@ -5,8 +5,11 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <zlib.h>
 
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -95,6 +98,50 @@ TEST_F(LogReaderTest, WaitsForTheNextDaemon) {
     ASSERT_TRUE(next.append(*encode(make_task(2))));
     EXPECT_EQ(ids(*reader), std::vector{2});
     EXPECT_EQ(reader->daemon(), 5151);
+}
+
+TEST_F(LogReaderTest, FollowsARenamedFile) {
+    append(1);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    append(2);
+    ASSERT_EQ(::rename(directory.log().c_str(), (directory.path + "/moved").c_str()), 0);
+    EXPECT_EQ(ids(*reader), (std::vector{1, 2}));
+    append(3);
+    EXPECT_EQ(ids(*reader), std::vector{3});
+}
+
+TEST_F(LogReaderTest, GoesOnAfterDamage) {
+    append(1);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    patch(4, std::string("\2\0\0\0", 4));
+    ASSERT_TRUE(reader->next());
+    EXPECT_FALSE(reader->next());
+    EXPECT_FALSE(reader->next());
+    ASSERT_TRUE(log.replace());
+    append(2);
+    EXPECT_EQ(ids(*reader), std::vector{2});
+}
+
+// As one of a later version might have.
+TEST_F(LogReaderTest, NextFileHasLongerRecords) {
+    append(1);
+    auto reader = LogReader::open(directory.log());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(ids(*reader), std::vector{1});
+    std::array<Bytef, 104> plain{};
+    const netpertask task = make_task(7);
+    std::memcpy(plain.data(), &task, sizeof task);
+    std::array<Bytef, 255> stream{};
+    uLongf length = stream.size();
+    ASSERT_EQ(::compress(stream.data(), &length, plain.data(), plain.size()), Z_OK);
+    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x10\0\x68\0\x92\x10\0\0", 16);
+    bytes.push_back(static_cast<char>(length));
+    bytes.append(reinterpret_cast<const char*>(stream.data()), length);
+    std::ofstream(directory.path + "/next") << bytes;
+    ASSERT_EQ(::rename((directory.path + "/next").c_str(), directory.log().c_str()), 0);
+    EXPECT_EQ(ids(*reader), std::vector{7});
 }
 
 TEST_F(LogReaderTest, ReadsWhileRecordsAreWritten) {

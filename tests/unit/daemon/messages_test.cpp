@@ -30,25 +30,60 @@ TEST(Messages, TerminalGetsTheName) {
     EXPECT_EQ(out.str(), "netatopd: odd\n");
 }
 
-TEST(Messages, OnceAMinuteForATopic) {
+TEST(Messages, OnceForAChangeOfState) {
     std::ostringstream out;
     Messages messages(out, true, clock);
     for (int second = 0; second < 600; ++second) {
-        messages.say_sometimes(Topic::log, Level::warning, "full");
+        messages.problem(Topic::log, Level::warning, "full");
+        now += std::chrono::seconds(1);
+    }
+    EXPECT_EQ(out.str(), "<4>full\n");
+    for (int i = 0; i < 3; ++i)
+        messages.solved(Topic::log, Level::notice, "fine");
+    EXPECT_EQ(out.str(), "<4>full\n<5>fine\n");
+    messages.problem(Topic::log, Level::warning, "full");
+    EXPECT_EQ(out.str(), "<4>full\n<5>fine\n<4>full\n");
+    messages.problem(Topic::log, Level::warning, "read-only");
+    EXPECT_EQ(out.str(), "<4>full\n<5>fine\n<4>full\n<4>read-only\n");
+}
+
+TEST(Messages, WhatComesAndGoesIsSaidOnceAMinute) {
+    std::ostringstream out;
+    Messages messages(out, true, clock);
+    for (int second = 0; second < 600; ++second) {
+        messages.problem(Topic::log, Level::warning, "full");
+        messages.solved(Topic::log, Level::notice, "fine");
         now += std::chrono::seconds(1);
     }
     const std::string text = out.str();
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10);
-    EXPECT_NE(text.find("full (59 messages like it left out)"), std::string::npos) << text;
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 20);
 }
 
-TEST(Messages, TopicsAreLimitedByThemselves) {
+TEST(Messages, NothingIsSolvedThatWasNoProblem) {
     std::ostringstream out;
     Messages messages(out, true, clock);
-    messages.say_sometimes(Topic::log, Level::warning, "full");
-    messages.say_sometimes(Topic::module_absent, Level::warning, "absent");
-    messages.say_sometimes(Topic::module_absent, Level::warning, "absent");
+    EXPECT_FALSE(messages.solved(Topic::log, Level::notice, "fine"));
+    EXPECT_EQ(out.str(), "");
+}
+
+TEST(Messages, TopicsAreToldOfByThemselves) {
+    std::ostringstream out;
+    Messages messages(out, true, clock);
+    messages.problem(Topic::log, Level::warning, "full");
+    messages.problem(Topic::module, Level::warning, "absent");
+    messages.problem(Topic::log, Level::warning, "full");
     EXPECT_EQ(out.str(), "<4>full\n<4>absent\n");
+}
+
+// As on a full disk that somebody empties later.
+TEST(Messages, OneFailedWriteSilencesNothing) {
+    std::ostringstream out;
+    Messages messages(out, true);
+    out.setstate(std::ios::badbit);
+    messages.say(Level::error, "lost");
+    out.setstate(std::ios::badbit);
+    messages.say(Level::error, "bad");
+    EXPECT_NE(out.str().find("<3>bad\n"), std::string::npos);
 }
 
 } // namespace netatop::test

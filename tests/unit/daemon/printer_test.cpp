@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <sstream>
+#include <vector>
 
 namespace netatop::test {
 
@@ -37,6 +39,24 @@ TEST_F(PrinterTest, Table) {
         "        15000         0            0         0            7\n");
 }
 
+TEST_F(PrinterTest, ColumnsNeverRunTogether) {
+    task.id = 2147483647;
+    task.tcpsndpacks = task.tcpsndbytes = task.tcprcvpacks = task.tcprcvbytes = task.udpsndpacks =
+        task.udpsndbytes = task.udprcvpacks = task.udprcvbytes = 18446744073709551615U;
+    std::strcpy(task.command, "fifteen-letters");
+    task.btime = 253402300800; // a year of five digits
+    std::istringstream row(table_row(task, seen));
+    std::string field;
+    std::vector<std::string> fields;
+    while (row >> field)
+        fields.push_back(field);
+    ASSERT_EQ(fields.size(), 13U) << row.str();
+    EXPECT_EQ(fields[1], "2147483647");
+    EXPECT_EQ(fields[2], "fifteen-letters");
+    for (std::size_t i = 5; i < 13; ++i)
+        EXPECT_EQ(fields[i], "18446744073709551615");
+}
+
 TEST_F(PrinterTest, UnknownExit) {
     EXPECT_EQ(table_row(task, std::nullopt).substr(0, 16), "-           4711");
     EXPECT_EQ(json_row(task, std::nullopt).substr(0, 14), "{\"exited\":null");
@@ -52,8 +72,7 @@ TEST_F(PrinterTest, Json) {
 TEST_F(PrinterTest, HostileNames) {
     std::strcpy(task.command, "\x1b[2J\"\\\n\xc3\xa9");
     EXPECT_EQ(table_row(task, seen).substr(17, 16), "?[2J\"\\???       ");
-    EXPECT_NE(json_row(task, seen).find(R"("name":"\u001b[2J\"\\\u000a\u00c3\u00a9")"),
-              std::string::npos)
+    EXPECT_NE(json_row(task, seen).find(R"("name":"\u001b[2J\"\\\u000a\u00e9")"), std::string::npos)
         << json_row(task, seen);
 }
 

@@ -213,6 +213,36 @@ TEST_F(SemaphoresTest, PlantedSetIsRefused) {
     EXPECT_EQ(semaphore(0), 0);
 }
 
+// Who made a set keeps every right to it.
+TEST_F(SemaphoresTest, SetGivenAwayByAStrangerIsRefused) {
+    NEEDS_ROOT();
+    const pid_t planter = start([] {
+        if (::setuid(12345) != 0)
+            return 1;
+        return ::semget(key, 2, IPC_CREAT | 0600) >= 0 ? 0 : 2;
+    });
+    ASSERT_EQ(finish(planter), 0);
+    semid_ds state{};
+    ASSERT_EQ(::semctl(set_id(), 0, IPC_STAT, &state), 0);
+    state.sem_perm.uid = 0;
+    ASSERT_EQ(::semctl(set_id(), 0, IPC_SET, &state), 0);
+    const auto set = Semaphores::claim();
+    ASSERT_FALSE(set);
+    EXPECT_NE(set.error().text.find("12345"), std::string::npos) << set.error().text;
+    EXPECT_EQ(semaphore(0), 0);
+}
+
+TEST_F(SemaphoresTest, PlacesRunOut) {
+    const auto set = Semaphores::claim();
+    ASSERT_TRUE(set);
+    put(1, 1);
+    EXPECT_TRUE(*set->join());
+    EXPECT_FALSE(*set->join());
+    set->leave();
+    EXPECT_TRUE(*set->join());
+    set->release();
+}
+
 TEST_F(SemaphoresTest, ForeignSetSaysHowToGoOn) {
     NEEDS_ROOT();
     ASSERT_TRUE(Semaphores::claim()); // as root

@@ -119,7 +119,7 @@ public:
 // So much of a test's size as $NETATOP_TEST_PERCENT asks for; all by default.
 int scaled(int size);
 
-// Runs `body` in a child process, which exits with what it returns.
+// Runs `body` in a child process, which exits with what it returns, and dies with this one.
 pid_t start(const std::function<int()>& body);
 
 // The child's exit status, or minus the signal that killed it.

@@ -19,12 +19,21 @@ constexpr std::uint32_t kUdp = 8;
 constexpr std::uint32_t kTcp = 20;
 constexpr std::uint32_t kTcpStamps = 32;
 
+constexpr nta_wire_link with_header(std::uint32_t header) {
+    return {header, 0, 0, 0};
+}
+
+nta_wire segments(const nta_wire_gso& gso, std::uint32_t header) {
+    const nta_wire_link link = with_header(header);
+    return nta_wire_segments(&gso, &link);
+}
+
 nta_wire_path ipv4_path(std::uint32_t mtu, std::uint32_t header = kIpv4) {
-    return {mtu, header, false, false, kEthernet};
+    return {mtu, header, false, false, with_header(kEthernet)};
 }
 
 nta_wire_path ipv6_path(std::uint32_t mtu, std::uint32_t header = kIpv6) {
-    return {mtu, header, true, false, kEthernet};
+    return {mtu, header, true, false, with_header(kEthernet)};
 }
 
 void expect_wire(const nta_wire& wire, std::uint64_t packets, std::uint64_t bytes) {
@@ -48,37 +57,37 @@ TEST(WirePlain, IsItsLengthAndLinkHeader) {
 TEST(WireSegments, OffloadedTcp) {
     const nta_wire_gso gso = {20 + 32 + 64000, kIpv4 + kTcpStamps, 1448, 45};
 
-    expect_wire(nta_wire_segments(&gso, kEthernet), 45, 64000 + 45 * (20 + 32 + 14));
-    expect_wire(nta_wire_segments(&gso, 0), 45, 64000 + 45 * (20 + 32));
+    expect_wire(segments(gso, kEthernet), 45, 64000 + 45 * (20 + 32 + 14));
+    expect_wire(segments(gso, 0), 45, 64000 + 45 * (20 + 32));
 }
 
 TEST(WireSegments, CountedFromSizeWhenNobodyCounted) {
     nta_wire_gso gso = {20 + 32 + 64000, kIpv4 + kTcpStamps, 1448, 0};
 
-    expect_wire(nta_wire_segments(&gso, kEthernet), 45, 64000 + 45 * (20 + 32 + 14));
+    expect_wire(segments(gso, kEthernet), 45, 64000 + 45 * (20 + 32 + 14));
     gso.len = 20 + 32 + 1448 * 3;
-    EXPECT_EQ(nta_wire_segments(&gso, 0).packets, 3U);
+    EXPECT_EQ(segments(gso, 0).packets, 3U);
     gso.len += 1;
-    EXPECT_EQ(nta_wire_segments(&gso, 0).packets, 4U);
+    EXPECT_EQ(segments(gso, 0).packets, 4U);
 }
 
 TEST(WireSegments, OffloadedUdp) {
     const nta_wire_gso gso = {20 + 8 + 10000, kIpv4 + kUdp, 1000, 10};
 
-    expect_wire(nta_wire_segments(&gso, kEthernet), 10, 10000 + 10 * (20 + 8 + 14));
+    expect_wire(segments(gso, kEthernet), 10, 10000 + 10 * (20 + 8 + 14));
 }
 
 // 512 KB in one packet, as BIG TCP allows.
 TEST(WireSegments, LargerThanSixteenBits) {
     const nta_wire_gso gso = {40 + 32 + 524288, kIpv6 + kTcpStamps, 1428, 0};
 
-    expect_packets(nta_wire_segments(&gso, kEthernet), oracle::segments(72, 524288, 1428), 14);
+    expect_packets(segments(gso, kEthernet), oracle::segments(72, 524288, 1428), 14);
 }
 
 TEST(WireSegments, OnePayloadByteIsOneSegment) {
     const nta_wire_gso gso = {20 + 20 + 1, kIpv4 + kTcp, 1460, 0};
 
-    expect_wire(nta_wire_segments(&gso, kEthernet), 1, 41 + 14);
+    expect_wire(segments(gso, kEthernet), 1, 41 + 14);
 }
 
 TEST(WireSegments, NonsenseIsOnePacket) {
@@ -86,9 +95,9 @@ TEST(WireSegments, NonsenseIsOnePacket) {
     const nta_wire_gso no_payload = {40, 40, 1000, 0};
     const nta_wire_gso long_headers = {40, 1000, 1000, 0};
 
-    expect_wire(nta_wire_segments(&no_size, 0), 1, 1000);
-    expect_wire(nta_wire_segments(&no_payload, 0), 1, 40);
-    expect_wire(nta_wire_segments(&long_headers, 0), 1, 40);
+    expect_wire(segments(no_size, 0), 1, 1000);
+    expect_wire(segments(no_payload, 0), 1, 40);
+    expect_wire(segments(long_headers, 0), 1, 40);
 }
 
 TEST(WireFragments, FitsExactly) {
@@ -223,7 +232,7 @@ TEST(WireReassembled, WhateverWasCutForOneMtu) {
                 const auto packets = oracle::fragments(length, header, mtu, six);
                 const auto largest =
                     static_cast<std::uint32_t>(*std::max_element(packets.begin(), packets.end()));
-                const nta_wire_path path = {largest, header, six, false, kEthernet};
+                const nta_wire_path path = {largest, header, six, false, with_header(kEthernet)};
 
                 SCOPED_TRACE(testing::Message() << "length " << length << " mtu " << mtu);
                 expect_packets(nta_wire_reassembled(length, &path), packets, kEthernet);
@@ -239,9 +248,9 @@ TEST(WireCut, CountsTheGivenFragments) {
     const nta_wire_path six = ipv6_path(1500);
     const nta_wire_path four = ipv4_path(1500);
 
-    expect_wire(nta_wire_cut(40 + 1448 + 1450, 3, &six), 3, 1448 + 1450 + 3 * 62);
-    expect_wire(nta_wire_cut(20 + 1480 + 1, 2, &four), 2, 1480 + 1 + 2 * 34);
-    expect_wire(nta_wire_cut(1000, 0, &four), 0, 0);
+    expect_wire(nta_wire_cut(40 + 1448 + 1450, 3, 1448, &six), 3, 1448 + 1450 + 3 * 62);
+    expect_wire(nta_wire_cut(20 + 1480 + 1, 2, 1480, &four), 2, 1480 + 1 + 2 * 34);
+    expect_wire(nta_wire_cut(1000, 0, 0, &four), 0, 0);
 }
 
 TEST(WireSend, SegmentsThatFit) {
@@ -294,4 +303,33 @@ TEST(WireSend, EverySizeAgainstPacketsCutOneByOne) {
                 return;
         }
     }
+}
+
+// Of 100 bytes a filled packet has 112, of 1,412 not 1,424 but the 1,420 of the MTU; 32 more.
+TEST(WireLink, FillsToAUnit) {
+    const nta_wire_link link = {32, 0, 16, 1420};
+    const nta_wire_gso gso = {40 + 3000, 40, 1360, 0};
+
+    expect_wire(nta_wire_one(96, &link), 1, 96 + 32);
+    expect_wire(nta_wire_one(100, &link), 1, 112 + 32);
+    expect_wire(nta_wire_one(1412, &link), 1, 1420 + 32);
+    expect_wire(nta_wire_one(1420, &link), 1, 1420 + 32);
+    expect_wire(nta_wire_one(1430, &link), 1, 1436 + 32); // as far beyond: 10 of 16
+    expect_wire(nta_wire_segments(&gso, &link), 3, 2 * (1408 + 32) + 320 + 32);
+}
+
+// Fragments of 1,400 + 20 bytes, of 1,400 + 20 and of 200 + 20.
+TEST(WireLink, FillsFragments) {
+    const nta_wire_path path = {1420, 20, false, false, {32, 0, 16, 1420}};
+
+    expect_wire(nta_wire_fragments(20 + 3000, &path), 3, 2 * (1420 + 32) + 224 + 32);
+}
+
+TEST(WireLink, CountsAtLeast) {
+    const nta_wire_link link = {0, 46, 0, 0};
+    const nta_wire_gso gso = {40 + 101, 40, 100, 0};
+
+    expect_wire(nta_wire_one(29, &link), 1, 46);
+    expect_wire(nta_wire_one(47, &link), 1, 47);
+    expect_wire(nta_wire_segments(&gso, &link), 2, 140 + 46);
 }

@@ -19,6 +19,9 @@ enum class Cause : int {
     log = 5,        // the log cannot be used
     semaphores = 6, // the semaphore set cannot be used
     no_daemon = 7,  // no daemon runs (netatop-log)
+    module = 8,     // the module is not loaded
+    version = 9,    // the loaded module is not one for this program
+    overrun = 10,   // the kernel had more to tell than was read in time
 };
 
 struct Error {

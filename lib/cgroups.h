@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Paths of cgroups (version 2) by their numbers, which are the inodes of their directories. A
+// number is never used again, so that what was found once stays right when the cgroup is gone.
+#pragma once
+
+#include "descriptor.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace netatop {
+
+class Cgroups {
+public:
+    // Where the system has mounted them, or at `root`.
+    Cgroups();
+    explicit Cgroups(std::string root);
+
+    // From the root on, which is "/"; none when it is not known, or no more.
+    std::optional<std::string> path(std::uint64_t id);
+
+    // Where a list of mounts has them; empty when it has none.
+    static std::string mount_point(const std::string& mounts);
+
+private:
+    [[nodiscard]] std::optional<std::string> by_handle(std::uint64_t id) const;
+    void search();
+
+    std::string root_;
+    Descriptor directory_;
+    bool handles_ = false; // by_handle() works here
+    std::map<std::uint64_t, std::string> paths_;
+    std::optional<std::chrono::steady_clock::time_point> searched_;
+};
+
+} // namespace netatop

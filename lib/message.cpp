@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "message.h"
+
+#include "uapi/netatop_netlink.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace netatop {
+
+namespace {
+
+Error malformed(const std::string& what) {
+    return {"a message of the kernel is malformed: " + what, Cause::version};
+}
+
+// The value of a number; none when it is shorter.
+template <typename T>
+std::optional<T> number_in(const nlattr& attribute) {
+    T value{};
+    if (mnl_attr_get_payload_len(&attribute) < sizeof value)
+        return std::nullopt;
+    std::memcpy(&value, mnl_attr_get_payload(&attribute), sizeof value);
+    return value;
+}
+
+std::string text_in(const nlattr& attribute) {
+    const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(&attribute));
+    return {bytes, ::strnlen(bytes, mnl_attr_get_payload_len(&attribute))};
+}
+
+std::optional<Counters> counters_in(const nlattr& attribute) {
+    const auto raw = number_in<netatop_counters>(attribute);
+    if (!raw)
+        return std::nullopt;
+    Counters counters;
+    counters.tcp_sent = {raw->tcp_sent_packets, raw->tcp_sent_bytes};
+    counters.tcp_received = {raw->tcp_received_packets, raw->tcp_received_bytes};
+    counters.udp_sent = {raw->udp_sent_packets, raw->udp_sent_bytes};
+    counters.udp_received = {raw->udp_received_packets, raw->udp_received_bytes};
+    return counters;
+}
+
+// Puts a value into its place; false when there is none.
+template <typename To, typename T>
+bool put(To& to, const std::optional<T>& value) {
+    if (value)
+        to = *value;
+    return value.has_value();
+}
+
+// Takes what an attribute says of a task; false when it is too short.
+bool take(Task& task, const nlattr& attribute) {
+    switch (mnl_attr_get_type(&attribute)) {
+    case NETATOP_A_TGID:
+        return put(task.tgid, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_PID:
+        return put(task.pid, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_START:
+        return put(task.start, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_END:
+        return put(task.end, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_COMM:
+        task.name = text_in(attribute);
+        return true;
+    case NETATOP_A_UID:
+        return put(task.uid, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_CGROUP:
+        return put(task.cgroup, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_PARENT:
+        return put(task.parent, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_NETNS:
+        return put(task.netns, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_COUNTERS:
+        return put(task.counters, counters_in(attribute));
+    default:
+        return true;
+    }
+}
+
+// Visits the attributes in so many bytes; false when they are not well formed, or the visitor says
+// so.
+template <typename Visit>
+bool each_attribute(const void* begin, std::size_t size, Visit visit) {
+    const auto* at = static_cast<const char*>(begin);
+    while (size >= sizeof(nlattr)) {
+        const auto* attribute = static_cast<const nlattr*>(static_cast<const void*>(at));
+        if (!mnl_attr_ok(attribute, static_cast<int>(size)) || !visit(*attribute))
+            return false;
+        const std::size_t step = MNL_ALIGN(attribute->nla_len);
+        if (step >= size)
+            return true;
+        at += step;
+        size -= step;
+    }
+    return true;
+}
+
+template <typename Visit>
+bool each_attribute_of(const nlattr& nest, Visit visit) {
+    return each_attribute(mnl_attr_get_payload(&nest), mnl_attr_get_payload_len(&nest), visit);
+}
+
+template <typename Visit>
+bool each_attribute_of(const nlmsghdr& message, std::size_t offset, Visit visit) {
+    const std::size_t size = mnl_nlmsg_get_payload_len(&message);
+    return size >= offset &&
+           each_attribute(mnl_nlmsg_get_payload_offset(&message, offset), size - offset, visit);
+}
+
+bool take_group(Family& family, const nlattr& group) {
+    std::string name;
+    std::uint32_t id = 0;
+    const bool taken = each_attribute_of(group, [&](const nlattr& attribute) {
+        if (mnl_attr_get_type(&attribute) == CTRL_ATTR_MCAST_GRP_NAME)
+            name = text_in(attribute);
+        if (mnl_attr_get_type(&attribute) == CTRL_ATTR_MCAST_GRP_ID)
+            return put(id, number_in<std::uint32_t>(attribute));
+        return true;
+    });
+    family.groups[name] = id;
+    return taken;
+}
+
+} // namespace
+
+std::optional<std::uint8_t> command_of(const nlmsghdr& message) {
+    if (mnl_nlmsg_get_payload_len(&message) < GENL_HDRLEN)
+        return std::nullopt;
+    return static_cast<const genlmsghdr*>(mnl_nlmsg_get_payload(&message))->cmd;
+}
+
+Result<Task> parse_task(const nlmsghdr& message) {
+    Task task;
+    bool counted = false;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        return take(task, attribute);
+    });
+    if (!taken)
+        return malformed("a task");
+    if (task.tgid == 0 || !counted)
+        return malformed("a task without a number or counters");
+    return task;
+}
+
+Result<Family> parse_family(const nlmsghdr& message) {
+    Family family;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        switch (mnl_attr_get_type(&attribute)) {
+        case CTRL_ATTR_FAMILY_ID:
+            return put(family.id, number_in<std::uint16_t>(attribute));
+        case CTRL_ATTR_VERSION:
+            return put(family.version, number_in<std::uint32_t>(attribute));
+        case CTRL_ATTR_MCAST_GROUPS:
+            return each_attribute_of(
+                attribute, [&](const nlattr& group) { return take_group(family, group); });
+        default:
+            return true;
+        }
+    });
+    if (!taken || family.id == 0)
+        return malformed("a family");
+    return family;
+}
+
+Result<Answer> parse_answer(const nlmsghdr& message) {
+    int code = 0;
+    const std::size_t size = mnl_nlmsg_get_payload_len(&message);
+    if (size < sizeof code)
+        return malformed("an answer");
+    std::memcpy(&code, mnl_nlmsg_get_payload(&message), sizeof code);
+    constexpr int lowest = -4095; // that is an error number
+    Answer answer{-std::clamp(code, lowest, 0), {}};
+    if ((message.nlmsg_flags & NLM_F_ACK_TLVS) == 0)
+        return answer;
+    // Behind the number stands what was asked: its header at least, and all of it unless capped.
+    std::size_t offset = sizeof code;
+    if (message.nlmsg_type == NLMSG_ERROR) {
+        nlmsghdr asked{};
+        if (size < offset + sizeof asked)
+            return malformed("an answer");
+        std::memcpy(&asked, mnl_nlmsg_get_payload_offset(&message, offset), sizeof asked);
+        const bool capped = (message.nlmsg_flags & NLM_F_CAPPED) != 0;
+        offset += capped ? sizeof asked : MNL_ALIGN(std::size_t{asked.nlmsg_len});
+    }
+    const bool taken = each_attribute_of(message, offset, [&](const nlattr& attribute) {
+        if (mnl_attr_get_type(&attribute) == NLMSGERR_ATTR_MSG)
+            answer.text = text_in(attribute);
+        return true;
+    });
+    if (!taken)
+        return malformed("an answer");
+    return answer;
+}
+
+} // namespace netatop

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What messages of the family "netatop" say. Attributes that this program does not know are passed
+// over, and structures may be longer than it knows, so that a newer module can say more.
+#pragma once
+
+#include "counters.h"
+#include "result.h"
+
+#include <linux/netlink.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace netatop {
+
+// A process, or a thread where `pid` says which.
+struct Task {
+    std::uint32_t tgid = 0;
+    std::optional<std::uint32_t> pid;
+    std::uint64_t start = 0;          // ns since boot, suspension included
+    std::optional<std::uint64_t> end; // likewise, of a process that ended
+    std::string name;                 // any bytes
+    std::optional<std::uint32_t> uid;
+    std::optional<std::uint64_t> cgroup;
+    std::optional<std::uint32_t> parent; // its number, of a process that ended
+    std::optional<std::uint32_t>
+        netns; // inode of the network namespace that it was in last, likewise
+    Counters counters;
+};
+
+// Of a message whose length was looked at. An error where something is not as the family has it, or
+// what names the task is missing.
+Result<Task> parse_task(const nlmsghdr& message);
+
+// The command of a message of the family; none when it is too short.
+std::optional<std::uint8_t> command_of(const nlmsghdr& message);
+
+// What nlctrl says of a family.
+struct Family {
+    std::uint16_t id = 0;
+    std::uint32_t version = 0;
+    std::map<std::string, std::uint32_t> groups;
+};
+Result<Family> parse_family(const nlmsghdr& message);
+
+// An answer that says how it went: the error number, 0 for none, and the kernel's words.
+struct Answer {
+    int code = 0;
+    std::string text;
+};
+Result<Answer> parse_answer(const nlmsghdr& message);
+
+} // namespace netatop

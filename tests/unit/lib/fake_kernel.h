@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A kernel at the other end of the client's sockets: what it will say is written before it is
+// asked. Messages are put together by hand, so that the client's own reading is not what says what
+// is right.
+#pragma once
+
+#include "netlink.h"
+#include "uapi/netatop_netlink.h"
+
+#include <linux/genetlink.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace netatop::test {
+
+using Bytes = std::string;
+
+constexpr std::uint16_t family_id = 0x1234;
+
+inline Bytes padded(Bytes bytes) {
+    bytes.resize(NLMSG_ALIGN(bytes.size()));
+    return bytes;
+}
+
+template <typename T>
+Bytes raw(const T& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+inline Bytes attribute(std::uint16_t type, const Bytes& value) {
+    const nlattr head{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
+    return padded(raw(head) + value);
+}
+
+inline Bytes text(std::uint16_t type, const char* value) {
+    return attribute(type, Bytes(value, std::strlen(value) + 1));
+}
+
+inline Bytes message(std::uint16_t type, const Bytes& payload, std::uint32_t sequence = 1,
+                     std::uint16_t flags = 0) {
+    const nlmsghdr head{static_cast<std::uint32_t>(NLMSG_HDRLEN + payload.size()), type, flags,
+                        sequence, 0};
+    return padded(raw(head) + payload);
+}
+
+inline Bytes generic(std::uint8_t command, const Bytes& attributes, std::uint32_t sequence = 1) {
+    return message(family_id, raw(genlmsghdr{command, 1, 0}) + attributes, sequence);
+}
+
+inline Bytes counters(std::uint64_t first) {
+    return attribute(NETATOP_A_COUNTERS,
+                     raw(netatop_counters{first, first + 1, first + 2, first + 3, first + 4,
+                                          first + 5, first + 6, first + 7}));
+}
+
+inline Bytes task(std::uint32_t tgid, std::uint32_t sequence = 1,
+                  std::uint8_t command = NETATOP_CMD_TASK, const Bytes& more = {}) {
+    return generic(command,
+                   attribute(NETATOP_A_TGID, raw(tgid)) +
+                       attribute(NETATOP_A_START, raw(std::uint64_t{7000000000})) +
+                       text(NETATOP_A_COMM, "curl") +
+                       attribute(NETATOP_A_UID, raw(std::uint32_t{1000})) +
+                       attribute(NETATOP_A_CGROUP, raw(std::uint64_t{42})) + more + counters(tgid),
+                   sequence);
+}
+
+inline Bytes done(std::uint32_t sequence = 1, int code = 0) {
+    return message(NLMSG_DONE, raw(code), sequence);
+}
+
+// With the kernel's words, if given.
+inline Bytes error(int code, const char* words = nullptr, std::uint32_t sequence = 1) {
+    Bytes payload = raw(-code) + raw(nlmsghdr{sizeof(nlmsghdr), family_id, 0, sequence, 0});
+    if (words != nullptr)
+        payload += text(NLMSGERR_ATTR_MSG, words);
+    return message(NLMSG_ERROR, payload, sequence,
+                   words == nullptr ? NLM_F_CAPPED : NLM_F_CAPPED | NLM_F_ACK_TLVS);
+}
+
+inline Bytes family(std::uint32_t version = NETATOP_GENL_VERSION, const char* group = "exit") {
+    const Bytes one = text(CTRL_ATTR_MCAST_GRP_NAME, group) +
+                      attribute(CTRL_ATTR_MCAST_GRP_ID, raw(std::uint32_t{9}));
+    return message(GENL_ID_CTRL, raw(genlmsghdr{CTRL_CMD_NEWFAMILY, 2, 0}) +
+                                     text(CTRL_ATTR_FAMILY_NAME, "netatop") +
+                                     attribute(CTRL_ATTR_FAMILY_ID, raw(family_id)) +
+                                     attribute(CTRL_ATTR_VERSION, raw(version)) +
+                                     attribute(CTRL_ATTR_MCAST_GROUPS, attribute(1, one)));
+}
+
+class FakeKernel {
+public:
+    // The next socket that is opened gets these datagrams.
+    void script(std::vector<Bytes> datagrams) { scripts_.push_back(std::move(datagrams)); }
+
+    Connect connect() {
+        return [this](const Groups&) -> Result<Descriptor> {
+            int ends[2];
+            if (scripts_.empty() || ::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
+                return Error{"no script"};
+            for (const auto& datagram : scripts_.front())
+                if (::send(ends[1], datagram.data(), datagram.size(), 0) < 0)
+                    return system_error("send");
+            scripts_.pop_front();
+            far_.emplace_back(ends[1]);
+            return Descriptor(ends[0]);
+        };
+    }
+
+    // What the client asked on the socket that was opened as number so and so.
+    Bytes asked(std::size_t socket) {
+        Bytes bytes(4096, '\0');
+        const ssize_t length =
+            ::recv(far_.at(socket).get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        bytes.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+        return bytes;
+    }
+    // Says something more on the socket that was opened as number so and so.
+    void say(std::size_t socket, const Bytes& datagram) {
+        (void)::send(far_.at(socket).get(), datagram.data(), datagram.size(), 0);
+    }
+    void close(std::size_t socket) { far_.at(socket).reset(); }
+
+private:
+    std::deque<std::vector<Bytes>> scripts_;
+    std::vector<Descriptor> far_;
+};
+
+} // namespace netatop::test

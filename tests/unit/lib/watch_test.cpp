@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `netatop watch` prints of events, and what ends it.
+#include "watch.h"
+
+#include "fake_kernel.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+
+namespace netatop::test {
+
+namespace {
+
+Bytes ended(std::uint32_t tgid, const char* name = "curl") {
+    return generic(NETATOP_CMD_EXIT,
+                   attribute(NETATOP_A_TGID, raw(tgid)) + text(NETATOP_A_COMM, name) +
+                       attribute(NETATOP_A_END, raw(std::uint64_t{5})) + counters(1),
+                   0);
+}
+
+class WatchTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_EQ(::pipe(ends_), 0);
+        kernel.script({family()});
+    }
+    void TearDown() override {
+        for (const int end : ends_)
+            ::close(end);
+    }
+    Status run(const std::vector<Bytes>& datagrams) {
+        const auto client = Client::open(kernel.connect());
+        if (!client)
+            return client.error();
+        kernel.script(datagrams);
+        auto exits = client->exits();
+        if (!exits)
+            return exits.error();
+        const auto interrupt = Interrupt::install();
+        if (!interrupt)
+            return interrupt.error();
+        Output output(ends_[1], *interrupt);
+        return watch(*exits, output, options, identities);
+    }
+    std::string printed() {
+        std::string bytes(65536, '\0');
+        const auto length = ::read(ends_[0], bytes.data(), bytes.size());
+        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+        return bytes;
+    }
+
+    FakeKernel kernel;
+    WatchOptions options;
+    Identities identities;
+    int ends_[2] = {-1, -1};
+};
+
+} // namespace
+
+TEST_F(WatchTest, OneLineForEach) {
+    options.count = 2;
+    ASSERT_TRUE(run({ended(7), ended(8, "a\033b"), ended(9)}));
+    const auto text = printed();
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
+    EXPECT_EQ(text.rfind("EXITED ", 0), 0U) << text;
+    EXPECT_NE(text.find("       8 -        a?b "), std::string::npos) << text;
+    EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
+TEST_F(WatchTest, Objects) {
+    options.count = 1;
+    options.style.json = true;
+    ASSERT_TRUE(run({ended(7)}));
+    const auto text = printed();
+    EXPECT_EQ(text.rfind("{\"event\":\"exit\",\"time\":", 0), 0U) << text;
+    EXPECT_NE(text.find("\"pid\":7,\"parent\":null,\"name\":\"curl\","), std::string::npos) << text;
+    EXPECT_NE(text.find("\"netns\":null,\"tcpsndpacks\":1,"), std::string::npos) << text;
+}
+
+TEST_F(WatchTest, Filter) {
+    options.count = 1;
+    options.filter.command = "ssh*";
+    options.style.json = true;
+    ASSERT_TRUE(run({ended(7), ended(8, "sshd")}));
+    EXPECT_NE(printed().find("\"pid\":8,"), std::string::npos);
+}
+
+TEST_F(WatchTest, WhatCameBeforeAnErrorIsPrinted) {
+    const auto done = run({ended(7), Bytes("short")});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().cause, Cause::version);
+    EXPECT_NE(printed().find("      7 "), std::string::npos);
+}
+
+TEST_F(WatchTest, ASignalEndsIt) {
+    const auto interrupt = Interrupt::install();
+    ASSERT_TRUE(interrupt);
+    ::raise(SIGTERM); // blocked until it waits
+    EXPECT_TRUE(run({}));
+    sigset_t left;
+    sigemptyset(&left);
+    sigaddset(&left, SIGTERM);
+    const timespec none{};
+    (void)::sigtimedwait(&left, nullptr, &none);
+}
+
+TEST_F(WatchTest, NobodyReads) {
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    ::close(ends_[0]);
+    ends_[0] = -1;
+    EXPECT_TRUE(run({}));
+}
+
+TEST(Event, AnOverrunIsOne) {
+    Identities identities;
+    EXPECT_EQ(event_line({true, {}}, {true, false}, identities, 1500),
+              "{\"event\":\"overrun\",\"time\":1.500}\n");
+    EXPECT_NE(event_line({true, {}}, {}, identities, 1500).find(" events were lost: "),
+              std::string::npos);
+}
+
+} // namespace netatop::test
