@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "event.h"
+
+#include "json.h"
+#include "rows.h"
+#include "text.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace netatop {
+
+namespace {
+
+constexpr std::size_t name_width = 15;
+constexpr std::size_t user_width = 8;
+
+std::string to_the_right(const std::string& text, std::size_t columns) {
+    return std::string(columns - std::min(columns, width(text)), ' ') + text;
+}
+
+std::string clock_time(std::int64_t since_epoch_ms) {
+    const auto time = static_cast<std::time_t>(since_epoch_ms / 1000);
+    std::tm parts{};
+    std::array<char, 16> text{};
+    if (::localtime_r(&time, &parts) == nullptr ||
+        std::strftime(text.data(), text.size(), "%H:%M:%S", &parts) == 0)
+        return "?";
+    return text.data();
+}
+
+std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : text;
+}
+
+void text_or_null(JsonObject& object, const char* name, const std::string& text) {
+    if (text.empty())
+        object.null(name);
+    else
+        object.text(name, text);
+}
+
+template <typename T>
+void number_or_null(JsonObject& object, const char* name, const std::optional<T>& value) {
+    if (value)
+        object.number(name, std::uint64_t{*value});
+    else
+        object.null(name);
+}
+
+std::string exit_object(const Task& task, Identities& identities, std::int64_t now) {
+    const Workload& workload = identities.workload(task);
+    JsonObject object;
+    object.text("event", "exit").milliseconds("time", now);
+    if (task.end)
+        object.milliseconds("exited", Identities::epoch_ms(*task.end));
+    else
+        object.null("exited");
+    object.number("pid", std::uint64_t{task.tgid});
+    number_or_null(object, "parent", task.parent);
+    object.text("name", task.name)
+        .number("started", std::max<std::int64_t>(Identities::epoch_ms(task.start) / 1000, 0));
+    number_or_null(object, "uid", task.uid);
+    text_or_null(object, "user", identities.user(task));
+    number_or_null(object, "cgroup", task.cgroup);
+    text_or_null(object, "path", identities.path(task));
+    text_or_null(object, "unit", full_unit(workload));
+    text_or_null(object, "container", workload.container);
+    text_or_null(object, "pod", workload.pod);
+    number_or_null(object, "netns", task.netns);
+    for (const auto& counter : named_counters)
+        object.number(counter.name, counter.of(task.counters));
+    return object.line();
+}
+
+// The unit comes last, for it may be long.
+std::string table_line(const std::array<std::string, 9>& cells) {
+    constexpr std::array<std::size_t, 4> widths{7, 8, 6, 6};
+    std::string line = fitted(cells[0], 8) + ' ' + to_the_right(cells[1], 7) + ' ' +
+                       fitted(cells[2], user_width) + ' ' + fitted(cells[3], name_width);
+    for (std::size_t i = 0; i < widths.size(); ++i)
+        line += ' ' + to_the_right(cells.at(4 + i), widths.at(i));
+    return line + ' ' + cells[8] + '\n';
+}
+
+} // namespace
+
+std::string event_head(const EventStyle& style) {
+    return style.json ? std::string()
+                      : table_line({"EXITED", "PID", "USER", "NAME", "SENT", "RECEIVED", "SNDPKT",
+                                    "RCVPKT", "UNIT"});
+}
+
+std::string event_line(const ExitEvent& event, const EventStyle& style, Identities& identities,
+                       std::int64_t now) {
+    if (event.overrun && style.json)
+        return JsonObject().text("event", "overrun").milliseconds("time", now).line();
+    if (event.overrun)
+        return clock_time(now) + " events were lost: more came at once than were read in time\n";
+    const Task& task = event.task;
+    if (style.json)
+        return exit_object(task, identities, now);
+    const auto shown = [&](std::uint64_t value) {
+        return style.exact ? std::to_string(value) : short_number(value);
+    };
+    const Flow sent = task.counters.sent();
+    const Flow received = task.counters.received();
+    return table_line({clock_time(task.end ? Identities::epoch_ms(*task.end) : now),
+                       std::to_string(task.tgid), or_dash(harmless(identities.user(task))),
+                       or_dash(harmless(task.name)), shown(sent.bytes), shown(received.bytes),
+                       shown(sent.packets), shown(received.packets),
+                       or_dash(harmless(full_unit(identities.workload(task))))});
+}
+
+} // namespace netatop

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "identity.h"
+
+#include <ctime>
+
+namespace netatop {
+
+namespace {
+
+std::int64_t now_ns(clockid_t clock) {
+    timespec now{};
+    (void)::clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+} // namespace
+
+std::int64_t now_ms() {
+    return now_ns(CLOCK_REALTIME) / 1'000'000;
+}
+
+std::string Identities::user(const Task& task) {
+    return task.uid ? accounts_.name(*task.uid) : std::string();
+}
+
+const Identities::Place& Identities::place(const Task& task) {
+    static const Place nowhere;
+    if (!task.cgroup)
+        return nowhere;
+    const auto known = places_.find(*task.cgroup);
+    if (known != places_.end())
+        return known->second;
+    const auto path = cgroups_.path(*task.cgroup);
+    if (!path)
+        return nowhere;
+    return places_.emplace(*task.cgroup, Place{*path, workload_of(*path)}).first->second;
+}
+
+const std::string& Identities::path(const Task& task) {
+    return place(task).path;
+}
+
+const Workload& Identities::workload(const Task& task) {
+    return place(task).workload;
+}
+
+std::int64_t Identities::epoch_ms(std::uint64_t since_boot) {
+    const auto booted = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME);
+    return (booted + static_cast<std::int64_t>(since_boot)) / 1'000'000;
+}
+
+} // namespace netatop

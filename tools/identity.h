@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Who a task is, in the words of people: user, unit, container. Each is found out once.
+#pragma once
+
+#include "accounts.h"
+#include "cgroups.h"
+#include "message.h"
+#include "workload.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace netatop {
+
+// The present in ms since the epoch.
+std::int64_t now_ms();
+
+class Identities {
+public:
+    // Empty where the module does not say.
+    std::string user(const Task& task);
+    // Empty where there is none, or it is not known any more.
+    const std::string& path(const Task& task);
+    const Workload& workload(const Task& task);
+
+    // ms since the epoch, of a time in ns since boot.
+    static std::int64_t epoch_ms(std::uint64_t since_boot);
+
+private:
+    struct Place {
+        std::string path;
+        Workload workload;
+    };
+    const Place& place(const Task& task);
+
+    Accounts accounts_;
+    Cgroups cgroups_;
+    std::map<std::uint64_t, Place> places_;
+};
+
+} // namespace netatop

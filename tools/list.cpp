@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "list.h"
+
+#include "given.h"
+#include "interrupt.h"
+#include "listing.h"
+#include "options.h"
+#include "output.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+
+namespace netatop {
+
+namespace {
+
+constexpr const char* usage = R"(Usage: netatop list [KIND] [OPTION...]
+Shows who carried what over the network: since the module was loaded or, with -d, a second
+in each interval.
+
+KIND is processes (the default), trees, threads, commands, users, units, containers or
+classes.
+
+  -d, --interval SECONDS  show what is carried in intervals of so many seconds
+  -n, --count NUMBER      so many intervals; without end otherwise, 1 without -d
+      --json              one JSON object a line
+      --csv               comma-separated values
+  -b, --bytes             all digits of numbers in the table
+      --sort KEY          by bytes (the default), sent, received, packets, pid or name
+      --top NUMBER        so many lines
+      --pid PID           this process alone
+      --user USER         of this user
+      --unit PATTERN      of these units
+      --container ID      of this container; the beginning of the id, or a pattern
+      --command PATTERN   of this name
+      --min-bytes SIZE    at least so many bytes: 4096, 4K, 1M
+      --help              print this and exit
+      --version           print the version and exit
+)";
+
+// The command line as it is given, then what it means.
+struct Given {
+    std::vector<std::string> operands;
+    std::string interval, count, sort, top, min_bytes;
+    GivenFilter filter;
+    bool json = false, csv = false;
+};
+
+struct Wanted {
+    Kind kind = Kind::processes;
+    Format format = Format::table;
+    TableStyle style;
+    Filter filter;
+    Choice choice;
+    int interval_ms = 0;
+    std::uint64_t count = 0; // 0: without end
+};
+
+Status take_filter(const Given& given, Wanted& wanted) {
+    if (const auto taken = given.filter.take("list", wanted.filter); !taken)
+        return taken.error();
+    if (wanted.kind == Kind::classes && wanted.filter.any())
+        return Error{"classes are of no process: they take no such filter", Cause::usage};
+    if (!given.min_bytes.empty()) {
+        const auto least = size(given.min_bytes);
+        if (!least)
+            return wrong("list", "the size", given.min_bytes);
+        wanted.choice.min_bytes = *least;
+    }
+    return Done{};
+}
+
+Status take_all(const Given& given, Wanted& wanted) {
+    if (given.operands.size() > 1)
+        return Error{"one kind at a time; try 'netatop list --help'", Cause::usage};
+    if (!given.operands.empty()) {
+        const auto kind = kind_of(given.operands[0]);
+        if (!kind)
+            return wrong("list", "the kind", given.operands[0]);
+        wanted.kind = *kind;
+    }
+    if (given.json && given.csv)
+        return Error{"--json or --csv, not both", Cause::usage};
+    wanted.format = given.json ? Format::json : given.csv ? Format::csv : Format::table;
+    if (!given.sort.empty()) {
+        const auto sort = sort_of(given.sort);
+        if (!sort)
+            return wrong("list", "the key", given.sort);
+        wanted.choice.sort = *sort;
+    }
+    constexpr std::uint64_t many = 1'000'000'000;
+    if (!take_number(given.top, wanted.choice.top, 1, many))
+        return wrong("list", "the number", given.top);
+    if (!take_number(given.count, wanted.count, 1, many))
+        return wrong("list", "the number", given.count);
+    if (!given.interval.empty()) {
+        const auto milliseconds = interval(given.interval);
+        if (!milliseconds)
+            return wrong("list", "the interval", given.interval);
+        wanted.interval_ms = *milliseconds;
+    } else if (!given.count.empty()) {
+        wanted.interval_ms = 1000;
+    } else {
+        wanted.count = 1;
+    }
+    return take_filter(given, wanted);
+}
+
+const char* heading_of(Kind kind) {
+    switch (kind) {
+    case Kind::users:
+        return "USER";
+    case Kind::units:
+        return "UNIT";
+    case Kind::containers:
+        return "CONTAINER";
+    case Kind::classes:
+        return "CLASS";
+    default:
+        return "NAME";
+    }
+}
+
+std::vector<Column> all_columns(Kind kind) {
+    using ColumnKind = Column::Kind;
+    std::vector<Column> columns{{"time", "", ColumnKind::number},
+                                {"interval", "", ColumnKind::number}};
+    for (auto& column : columns_of(kind))
+        columns.push_back(std::move(column));
+    columns.push_back({"", heading_of(kind), ColumnKind::text});
+    for (const auto& counter : named_counters)
+        columns.push_back({counter.name, "", ColumnKind::number});
+    for (const char* head : {"SENT", "RECEIVED"})
+        columns.push_back({"", head, ColumnKind::bytes});
+    for (const char* head : {"SNDPKT", "RCVPKT"})
+        columns.push_back({"", head, ColumnKind::packets});
+    return columns;
+}
+
+class List {
+public:
+    List(const Wanted& wanted, Output& out)
+        : wanted_(wanted), out_(out), writer_(wanted.format, all_columns(wanted.kind)) {}
+
+    Status run();
+
+private:
+    [[nodiscard]] bool rates() const { return wanted_.interval_ms != 0; }
+    Status start();
+    Result<std::vector<Line>> take();
+    Result<std::vector<Line>> take_classes();
+    Result<std::vector<Line>> take_tasks();
+    [[nodiscard]] std::string text_of(const std::vector<Line>& lines, bool first) const;
+
+    const Wanted& wanted_;
+    Output& out_;
+    RowWriter writer_;
+    Identities identities_;
+    std::optional<Sampler> sampler_;
+    std::vector<Class> before_;
+    std::int64_t taken_ms_ = 0;
+    std::int64_t interval_ms_ = 0; // that the sample is of
+};
+
+Status List::start() {
+    if (wanted_.kind == Kind::classes)
+        return Done{};
+    SampleOptions options;
+    options.threads = wanted_.kind == Kind::threads;
+    options.rates = rates();
+    options.tgid = wanted_.filter.pid;
+    auto sampler = Sampler::start(options, std::cerr);
+    if (!sampler)
+        return sampler.error();
+    sampler_.emplace(*std::move(sampler));
+    if (!sees_all())
+        std::cerr
+            << "netatop: only what is wholly yours is shown; be root, or have CAP_NET_ADMIN in "
+               "the initial user namespace, to see all\n";
+    return Done{};
+}
+
+Result<std::vector<Line>> List::take() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    interval_ms_ = std::max<std::int64_t>(at_ms - taken_ms_, 1);
+    taken_ms_ = at_ms;
+    return wanted_.kind == Kind::classes ? take_classes() : take_tasks();
+}
+
+Result<std::vector<Line>> List::take_classes() {
+    auto present = classes();
+    if (!present)
+        return present.error();
+    auto moved = *present;
+    for (std::size_t i = 0; i < before_.size(); ++i)
+        moved[i].counters = rest(moved[i].counters, before_[i].counters);
+    if (rates())
+        before_ = *std::move(present);
+    return chosen(lines_of(moved), wanted_.choice);
+}
+
+Result<std::vector<Line>> List::take_tasks() {
+    auto entries = sampler_->take();
+    if (!entries)
+        return entries.error();
+    if (wanted_.filter.any())
+        entries->erase(std::remove_if(entries->begin(), entries->end(),
+                                      [&](const Entry& entry) {
+                                          return !wanted_.filter.takes(entry.task, identities_);
+                                      }),
+                       entries->end());
+    return chosen(lines_of(wanted_.kind, *entries, identities_), wanted_.choice);
+}
+
+std::string List::text_of(const std::vector<Line>& lines, bool first) const {
+    std::vector<Row> rows;
+    rows.reserve(lines.size());
+    const Milliseconds time{now_ms()};
+    for (const auto& line : lines) {
+        Row row{time, rates() ? Cell(Milliseconds{interval_ms_}) : Cell()};
+        row.insert(row.end(), line.who.begin(), line.who.end());
+        row.emplace_back(line.shown);
+        for (const auto& counter : named_counters)
+            row.emplace_back(counter.of(line.counters));
+        const Flow sent = line.counters.sent();
+        const Flow received = line.counters.received();
+        for (const auto value : {sent.bytes, received.bytes, sent.packets, received.packets})
+            row.emplace_back(value);
+        rows.push_back(std::move(row));
+    }
+    TableStyle style = wanted_.style;
+    style.interval_ms = rates() ? interval_ms_ : 0;
+    const bool separated = !first && wanted_.format == Format::table;
+    return (first ? writer_.begin() : "") + (separated ? "\n" : "") + writer_.rows(rows, style);
+}
+
+Status List::run() {
+    if (const auto started = start(); !started)
+        return started.error();
+    if (rates()) { // what the first interval is compared with
+        const auto taken = take();
+        if (!taken)
+            return taken.error();
+    }
+    for (std::uint64_t shown = 0; wanted_.count == 0 || shown < wanted_.count; ++shown) {
+        if (rates()) {
+            const auto wanted = out_.pause(wanted_.interval_ms);
+            if (!wanted)
+                return wanted.error();
+            if (!*wanted)
+                break;
+        }
+        const auto lines = take();
+        if (!lines)
+            return lines.error();
+        auto written = out_.write(text_of(*lines, shown == 0));
+        if (written && *written)
+            written = out_.flush();
+        if (!written)
+            return written.error();
+        if (!*written)
+            break;
+    }
+    return Done{};
+}
+
+Status list(const Given& given, Wanted wanted) {
+    if (const auto taken = take_all(given, wanted); !taken)
+        return taken.error();
+    const auto interrupt = Interrupt::install();
+    if (!interrupt)
+        return interrupt.error();
+    (void)std::signal(SIGPIPE, SIG_IGN); // the write itself tells
+    Output output(STDOUT_FILENO, *interrupt);
+    return List(wanted, output).run();
+}
+
+} // namespace
+
+int list_command(const std::vector<std::string>& arguments) {
+    Given given;
+    Wanted wanted;
+    Options options("netatop", usage);
+    options.operands(given.operands);
+    options.value("--interval", given.interval, 'd');
+    options.value("--count", given.count, 'n');
+    options.flag("--json", given.json);
+    options.flag("--csv", given.csv);
+    options.flag("--bytes", wanted.style.exact, 'b');
+    options.value("--sort", given.sort);
+    options.value("--top", given.top);
+    given.filter.add_to(options);
+    options.value("--min-bytes", given.min_bytes);
+    if (const auto status = options.parse(arguments, std::cout, std::cerr))
+        return *status;
+    return exit_status(list(given, wanted));
+}
+
+} // namespace netatop

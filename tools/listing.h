@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Lists of who carried what: each kind has its columns, and makes its lines of a sample.
+#pragma once
+
+#include "identity.h"
+#include "processes.h"
+#include "rows.h"
+#include "sample.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace netatop {
+
+enum class Kind { processes, trees, threads, commands, users, units, containers, classes };
+
+std::optional<Kind> kind_of(const std::string& name);
+
+// Which tasks are counted. Units, containers and commands are patterns as the shell has them.
+struct Filter {
+    std::optional<std::uint32_t> pid;
+    std::optional<std::uint32_t> uid;
+    std::string unit;
+    std::string container;
+    std::string command;
+
+    [[nodiscard]] bool any() const {
+        return pid || uid || !unit.empty() || !container.empty() || !command.empty();
+    }
+    [[nodiscard]] bool takes(const Task& task, Identities& identities) const;
+};
+
+// A line before it is text.
+struct Line {
+    Row who;           // cells for the columns of the kind
+    std::string name;  // to sort by, as `pid`
+    std::string shown; // to people: set in, in a tree, and in brackets where it ended
+    std::uint64_t pid = 0;
+    Counters counters;
+    std::optional<std::size_t> parent; // of a tree: the line that it stands below
+};
+
+enum class Sort { bytes, sent, received, packets, pid, name };
+std::optional<Sort> sort_of(const std::string& name);
+
+// The columns that say who, of a kind; the one of `shown` follows them.
+std::vector<Column> columns_of(Kind kind);
+
+std::vector<Line> lines_of(Kind kind, const std::vector<Entry>& entries, Identities& identities);
+std::vector<Line> lines_of(const std::vector<Class>& classes);
+
+// One for each task.
+Line task_line(Kind kind, const Entry& entry, Identities& identities);
+// One for each of what tasks have in common.
+std::vector<Line> group_lines(Kind kind, const std::vector<Entry>& entries, Identities& identities);
+// One for each task and those that it descends from, each with what all below it carried.
+std::vector<Line> tree_lines(const std::vector<Entry>& entries,
+                             const std::map<std::uint32_t, Process>& processes,
+                             Identities& identities);
+
+// The lines in their order, without those that carried fewer bytes, and no more than `top`, if not
+// 0. Below a line of a tree its own follow.
+struct Choice {
+    Sort sort = Sort::bytes;
+    std::size_t top = 0;
+    std::uint64_t min_bytes = 0;
+};
+std::vector<Line> chosen(const std::vector<Line>& lines, const Choice& choice);
+
+Cell text_or_null(const std::string& text);
+template <typename T>
+Cell number_or_null(const std::optional<T>& value) {
+    return value ? Cell(std::uint64_t{*value}) : Cell();
+}
+
+} // namespace netatop

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// netatop: who uses the network.
+#include "list.h"
+#include "options.h"
+#include "result.h"
+#include "watch.h"
+
+#include <clocale>
+#include <iostream>
+#include <map>
+
+namespace {
+
+constexpr const char* usage = R"(Usage: netatop COMMAND [ARGUMENT...]
+Shows who uses the network, as the kernel module netatop counts it.
+
+  list       who carried what: processes, threads, users, units, containers, classes
+  watch      each process that ends, with what it carried
+
+  --help     print this and exit
+  --version  print the version and exit
+
+netatop COMMAND --help has the rest.
+)";
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace netatop;
+
+    // Which characters can be shown; all else as in "C".
+    (void)std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe): before any thread
+    std::vector<std::string> command;
+    Options options("netatop", usage);
+    options.command(command);
+    if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
+        return *status;
+    using Command = int (*)(const std::vector<std::string>&);
+    static const std::map<std::string, Command> commands{{"list", list_command},
+                                                         {"watch", watch_command}};
+    const auto found = command.empty() ? commands.end() : commands.find(command[0]);
+    if (found == commands.end()) {
+        std::cerr << (command.empty() ? std::string(usage)
+                                      : "netatop: there is no command '" + command[0] +
+                                            "'; try 'netatop --help'\n");
+        return static_cast<int>(Cause::usage);
+    }
+    return found->second({command.begin() + 1, command.end()});
+}

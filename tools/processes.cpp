@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "processes.h"
+
+#include "options.h"
+
+#include <linux/capability.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace netatop {
+
+namespace {
+
+// A line of eight counters, in the order of the module.
+std::optional<Counters> counters_of(std::istringstream& line) {
+    Counters counters;
+    for (auto* flow :
+         {&counters.tcp_sent, &counters.tcp_received, &counters.udp_sent, &counters.udp_received})
+        if (!(line >> flow->packets >> flow->bytes))
+            return std::nullopt;
+    return counters;
+}
+
+} // namespace
+
+Process parse_stat(const std::string& text) {
+    // The name stands in brackets and may hold some itself.
+    const auto begin = text.find('(');
+    const auto end = text.rfind(')');
+    if (begin == std::string::npos || end == std::string::npos || end < begin)
+        return {};
+    Process process;
+    std::string state;
+    std::istringstream rest(text.substr(end + 1));
+    if (!(rest >> state >> process.parent))
+        return {};
+    process.name = text.substr(begin + 1, end - begin - 1);
+    return process;
+}
+
+std::map<std::uint32_t, Process> all_processes(const std::string& proc) {
+    std::map<std::uint32_t, Process> all;
+    std::error_code error;
+    // Processes end meanwhile: what cannot be read is passed over.
+    std::filesystem::directory_iterator at(proc, error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+        const auto pid = number(at->path().filename().string());
+        if (!pid)
+            continue;
+        std::ifstream file(at->path().string() + "/stat");
+        std::ostringstream text;
+        if (text << file.rdbuf())
+            all[static_cast<std::uint32_t>(*pid)] = parse_stat(text.str());
+    }
+    return all;
+}
+
+bool sees_all(const std::string& process) {
+    constexpr ino_t initial = 0xeffffffd; // user namespace, in every kernel
+    struct stat space {};
+    if (::stat((process + "/ns/user").c_str(), &space) != 0 || space.st_ino != initial)
+        return false;
+    const std::string label = "CapEff:";
+    std::ifstream in(process + "/status");
+    for (std::string line; std::getline(in, line);) {
+        if (line.rfind(label, 0) == 0)
+            return (std::strtoull(line.c_str() + label.size(), nullptr, 16) >> CAP_NET_ADMIN &
+                    1U) != 0;
+    }
+    return false;
+}
+
+Result<std::vector<Class>> classes(const std::string& file) {
+    std::ifstream in(file);
+    if (!in)
+        return errno == ENOENT
+                   ? Error{"the module is not loaded: `modprobe netatop`", Cause::module, ENOENT}
+                   : system_error("cannot read " + file);
+    static constexpr std::array names{"exited",   "waiting", "kernel",
+                                      "nosocket", "gone",    "overflow"};
+    std::map<std::string, Counters> found;
+    for (std::string text; std::getline(in, text);) {
+        std::istringstream line(text);
+        std::string label;
+        line >> label;
+        if (label.size() < 2 || label.back() != ':')
+            continue;
+        label.pop_back();
+        if (const auto counters = counters_of(line))
+            found[label] = *counters;
+    }
+    const auto total = found.find("total");
+    if (total == found.end())
+        return Error{"the loaded module does not tell its classes: upgrade netatop-dkms",
+                     Cause::version};
+    std::vector<Class> all{{"processes", total->second}};
+    for (const char* name : names) {
+        all.push_back({name, found[name]});
+        all.front().counters = rest(all.front().counters, all.back().counters);
+    }
+    return all;
+}
+
+} // namespace netatop

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch.h"
+
+#include "given.h"
+#include "interrupt.h"
+#include "options.h"
+
+#include <unistd.h>
+
+#include <climits>
+#include <csignal>
+#include <iostream>
+
+namespace netatop {
+
+namespace {
+
+constexpr const char* usage = R"(Usage: netatop watch [OPTION...]
+Shows each process that ends, with what it carried over the network, as it happens: until
+interrupted.
+
+  -n, --count NUMBER      end after so many
+      --json              one JSON object a line
+  -b, --bytes             all digits of numbers in the table
+      --buffer SIZE       memory for what is not read yet: 64K, 8M (the default), 1G
+      --pid PID           this process alone
+      --user USER         of this user
+      --unit PATTERN      of these units
+      --container ID      of this container; the beginning of the id, or a pattern
+      --command PATTERN   of this name
+      --help              print this and exit
+      --version           print the version and exit
+)";
+
+struct Given {
+    GivenFilter filter;
+    std::string count, buffer;
+};
+
+class Watch {
+public:
+    Watch(Exits& exits, Output& output, const WatchOptions& options, Identities& identities)
+        : exits_(exits), output_(output), options_(options), identities_(identities) {}
+
+    // False when nobody wants more.
+    Result<bool> begin() {
+        auto written = output_.write(event_head(options_.style));
+        return written && *written ? output_.flush() : written;
+    }
+    // All events that there are.
+    Result<bool> show_present() {
+        for (;;) {
+            const auto event = exits_.next();
+            if (!event) { // what came before it is shown
+                (void)output_.flush();
+                return event.error();
+            }
+            if (!*event)
+                return output_.flush();
+            if (!(*event)->overrun && options_.filter.any() &&
+                !options_.filter.takes((*event)->task, identities_))
+                continue;
+            auto written =
+                output_.write(event_line(**event, options_.style, identities_, now_ms()));
+            if (!written || !*written)
+                return written;
+            if (++shown_ == options_.count) {
+                const auto flushed = output_.flush();
+                return flushed ? Result<bool>(false) : flushed;
+            }
+        }
+    }
+
+private:
+    Exits& exits_;
+    Output& output_;
+    const WatchOptions& options_;
+    Identities& identities_;
+    std::uint64_t shown_ = 0;
+};
+
+Status take(const Given& given, WatchOptions& options, int& buffer) {
+    constexpr std::uint64_t many = 1'000'000'000;
+    if (!take_number(given.count, options.count, 1, many))
+        return wrong("watch", "the number", given.count);
+    if (!given.buffer.empty()) {
+        const auto bytes = size(given.buffer);
+        if (!bytes || *bytes == 0 || *bytes > INT_MAX / 2) // of which the kernel takes twice
+            return wrong("watch", "the size", given.buffer);
+        buffer = static_cast<int>(*bytes);
+    }
+    return given.filter.take("watch", options.filter);
+}
+
+Status run(const Given& given, WatchOptions options) {
+    int buffer = exits_buffer;
+    if (const auto taken = take(given, options, buffer); !taken)
+        return taken.error();
+    const auto interrupt = Interrupt::install();
+    if (!interrupt)
+        return interrupt.error();
+    (void)std::signal(SIGPIPE, SIG_IGN); // the write itself tells
+    const auto client = Client::open();
+    if (!client)
+        return client.error();
+    auto exits = client->exits(buffer);
+    if (!exits)
+        return exits.error();
+    Output output(STDOUT_FILENO, *interrupt);
+    Identities identities;
+    return watch(*exits, output, options, identities);
+}
+
+} // namespace
+
+Status watch(Exits& exits, Output& output, const WatchOptions& options, Identities& identities) {
+    Watch watch(exits, output, options, identities);
+    auto wanted = watch.begin();
+    while (wanted && *wanted) {
+        wanted = watch.show_present();
+        if (wanted && *wanted)
+            wanted = output.wait_for(exits.fd());
+    }
+    return wanted ? Status(Done{}) : Status(wanted.error());
+}
+
+int watch_command(const std::vector<std::string>& arguments) {
+    Given given;
+    WatchOptions wanted;
+    Options options("netatop", usage);
+    options.value("--count", given.count, 'n');
+    options.flag("--json", wanted.style.json);
+    options.flag("--bytes", wanted.style.exact, 'b');
+    options.value("--buffer", given.buffer);
+    given.filter.add_to(options);
+    if (const auto status = options.parse(arguments, std::cout, std::cerr))
+        return *status;
+    return exit_status(run(given, wanted));
+}
+
+} // namespace netatop
