@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "lib/command.h"
+#include "lib/threads.h"
 
 using namespace guest;
 
@@ -27,14 +28,34 @@ protected:
     }
 };
 
-pid_t own_tid() {
-    return static_cast<pid_t>(::syscall(SYS_gettid));
-}
+// Threads that send on one socket when they are told to, and go on living.
+class Crew {
+public:
+    Crew(const Fd& socket, const Address& to, unsigned size) {
+        for (unsigned i = 0; i < size; i++) {
+            int ends[2];
+            check(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), "socketpair");
+            orders_.emplace_back(Fd(ends[0]));
+            std::thread([&socket, to, orders = Channel(Fd(ends[1]))]() mutable {
+                orders.send(own_tid());
+                for (;;) {
+                    send_to(socket, to, 64, orders.receive<unsigned>());
+                    orders.signal();
+                }
+            }).detach();
+            tids_.push_back(orders_.back().receive<pid_t>());
+        }
+    }
+    pid_t tid(unsigned number) const { return tids_[number]; }
+    void send(unsigned number, unsigned times) {
+        orders_[number].send(times);
+        orders_[number].wait();
+    }
 
-// The module uses no tracepoints there.
-bool is_real_time_kernel() {
-    return read_file("/proc/version").find(" PREEMPT_RT ") != std::string::npos;
-}
+private:
+    std::vector<Channel> orders_;
+    std::vector<pid_t> tids_;
+};
 
 } // namespace
 
@@ -169,4 +190,93 @@ TEST_P(Threads, ReceivingThreadsProcess) {
     Helper(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), to, 30, 8); }).join();
     receiver.wait();
     expect_process("receiver", receiver.pid(), udp_in(datagrams(family(), 8, 30)));
+}
+
+// Nobody asks in between: what a thread has sent is credited to it by the change of owner alone.
+TEST_P(Threads, TurnsWithoutAQuestion) {
+    Helper sender(pair_.a.ns, [&](Channel& test) {
+        const Fd socket = udp_bound(pair_.a.at(family()));
+        test.send(Address::local_of(socket.get()).port());
+        Crew crew(socket, nowhere(), 3);
+        for (unsigned i = 0; i < 3; i++)
+            test.send(crew.tid(i));
+        for (const auto& [number, times] : {std::pair{0U, 5U}, {1U, 7U}, {2U, 4U}, {0U, 2U}}) {
+            crew.send(number, times);
+            test.signal();
+            test.wait();
+        }
+        ::_exit(0);
+    });
+    const auto to = pair_.a.at(family(), sender.receive<std::uint16_t>());
+    const pid_t tids[] = {sender.receive<pid_t>(), sender.receive<pid_t>(),
+                          sender.receive<pid_t>()};
+    for (const unsigned replies : {3, 1, 6, 2}) {
+        sender.wait();
+        Helper(pair_.b.ns, [&](Channel&) {
+            send_to(udp_socket(family()), to, 100, replies);
+        }).join();
+        if (replies != 2)
+            sender.signal();
+    }
+    expect_thread("first", tids[0],
+                  udp({datagrams(family(), 5 + 2, 64), datagrams(family(), 3 + 2, 100)}));
+    expect_thread("second", tids[1],
+                  udp({datagrams(family(), 7, 64), datagrams(family(), 1, 100)}));
+    expect_thread("third", tids[2], udp({datagrams(family(), 4, 64), datagrams(family(), 6, 100)}));
+    expect_process("their sum", sender.pid(),
+                   udp({datagrams(family(), 18, 64), datagrams(family(), 12, 100)}));
+}
+
+TEST_P(Threads, TurnsOfProcessesWithoutAQuestion) {
+    Helper parent(pair_.a.ns, [&](Channel& test) {
+        const Fd socket = udp_socket(family());
+        Helper child(nullptr, [&](Channel& turn) {
+            for (;;) {
+                turn.wait();
+                send_to(socket, nowhere(), 64, 8);
+                turn.signal();
+            }
+        });
+        test.send(child.pid());
+        send_to(socket, nowhere(), 64, 5);
+        child.step();
+        send_to(socket, nowhere(), 64, 2);
+        child.step();
+        test.signal();
+        test.wait();
+    });
+    const auto child = parent.receive<pid_t>();
+    parent.wait();
+    expect_task("child", child, udp_out(datagrams(family(), 16, 64)));
+    expect_task("parent", parent.pid(), udp_out(datagrams(family(), 7, 64)));
+}
+
+// Nor is anybody asked before the ended thread is forgotten: its heir must not have its counts.
+TEST_P(Threads, EndWithoutAQuestion) {
+    if (is_real_time_kernel())
+        GTEST_SKIP() << "no tracepoints are used there: nothing tells that a thread ends";
+    Helper sender(pair_.a.ns, [&](Channel& test) {
+        send_to(udp_socket(family()), nowhere(), 64, 3);
+        const Fd socket = udp_bound(pair_.a.at(family()));
+        test.send(Address::local_of(socket.get()).port());
+        std::thread([&] {
+            send_to(socket, nowhere(), 64, 10);
+            test.signal();
+            test.wait();
+        }).join();
+        test.wait();
+    });
+    const auto to = pair_.a.at(family(), sender.receive<std::uint16_t>());
+    sender.wait();
+    // Known from now on: so the number of tasks changes by the thread alone.
+    expect_process("sink", sink_.pid(), udp_in(datagrams(family(), 13, 64)));
+    const auto tasks = [] { return module::Status::read().number("objects", 1); };
+    const auto before = tasks();
+    sender.signal();
+    ASSERT_TRUE(eventually([&] { return tasks() < before; })) << "no thread is forgotten";
+    Helper(pair_.b.ns, [&](Channel&) { send_to(udp_socket(family()), to, 100, 6); }).join();
+    expect_thread("leader", sender.pid(),
+                  udp({datagrams(family(), 3, 64), datagrams(family(), 6, 100)}));
+    expect_process("sender", sender.pid(),
+                   udp({datagrams(family(), 13, 64), datagrams(family(), 6, 100)}));
 }

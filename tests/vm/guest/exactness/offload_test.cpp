@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // With segmentation and receive offloads on: what the sockets themselves count as segments, and
-// what the wire would have carried.
+// what the wire would have carried. A software interface counts once, with its headers once, what
+// is cut below it.
 #include "lib/guest_test.h"
 
 #include <netinet/udp.h>
@@ -19,14 +20,15 @@ protected:
         const auto of_server = [&] { return ctl.process_counters(parties.server.pid()).tcp; };
         compare_soon("client, segments out", client.segments_out,
                      [&] { return of_client().out.packets; });
-        compare_soon("server, segments in", client.segments_out,
-                     [&] { return of_server().in.packets; });
         compare_soon("server, segments out", server.segments_out + 1,
                      [&] { return of_server().out.packets; });
+        // A device whose queue is full on a slow machine loses what was sent.
+        if (!smooth(client, server))
+            return;
+        compare_soon("server, segments in", client.segments_out,
+                     [&] { return of_server().in.packets; });
         compare_soon("client, segments in", server.segments_out + 1,
                      [&] { return of_client().in.packets; });
-        if (client.retransmitted + server.retransmitted + client.duplicates + server.duplicates)
-            return;
         const auto wire = [&](std::uint64_t segments, std::uint64_t payload) {
             return payload + segments * tcp_overhead(family()) + tcp_syn_options;
         };
@@ -37,6 +39,53 @@ protected:
                 of_server().out.bytes);
         compare("client, bytes in", wire(server.segments_out + 1, talk.response),
                 of_client().in.bytes);
+    }
+
+    // Ours is above the counter of an interface that carries packets whole, by the headers of the
+    // segments that it does not see; without offloads both are equal.
+    void compare_headers(const std::string& what, Flow ours, Flow device, std::size_t headers,
+                         bool offloads) {
+        if (!offloads) {
+            compare(what, device, ours);
+            return;
+        }
+        EXPECT_LT(device.packets, ours.packets)
+            << what << ": nothing was offloaded: the scenario shows nothing";
+        compare(what + ", headers not seen", (ours.packets - device.packets) * headers,
+                ours.bytes - device.bytes);
+    }
+
+    // On an interface of both sides, which counts so much link header for what it receives.
+    void compare_counters(const Pair& pair, const std::string& device, const Address& to,
+                          std::size_t header_in) {
+        for (const bool on : {false, true}) {
+            for (const auto* side : {&pair.a, &pair.b}) {
+                set_offloads(side->ns, side->device, on);
+                set_offloads(side->ns, device, on);
+            }
+            const auto before_a = device_counters(pair.a.ns, device);
+            const auto before_b = device_counters(pair.b.ns, device);
+            const TcpTalk talk{family(), 1000000, 300000, 1};
+            TcpParties parties(pair.a.ns, pair.b.ns, to, talk);
+            parties.run();
+            compare_soon("segments, client", parties.client_tally.segments_out, [&] {
+                return ctl.process_counters(parties.client.pid()).tcp.out.packets;
+            });
+            compare_soon("segments, server", parties.server_tally.segments_out + 1, [&] {
+                return ctl.process_counters(parties.server.pid()).tcp.out.packets;
+            });
+            const auto client = ctl.process_counters(parties.client.pid()).tcp;
+            const auto server = ctl.process_counters(parties.server.pid()).tcp;
+            const auto a = device_counters(pair.a.ns, device) - before_a;
+            const auto b = device_counters(pair.b.ns, device) - before_b;
+            const auto out = tcp_overhead(family());
+            const auto in = out - ethernet_header + header_in;
+            const std::string state = on ? "offloads on, " : "offloads off, ";
+            compare_headers(state + "client sent", client.out, a.out, out, on);
+            compare_headers(state + "server received", server.in, b.in, in, on);
+            compare_headers(state + "server sent", server.out, b.out, out, on);
+            compare_headers(state + "client received", client.in, a.in, in, on);
+        }
     }
 };
 
@@ -102,7 +151,7 @@ TEST_P(Offload, Loopback) {
     const auto bytes = [&](std::uint64_t packets, std::uint64_t payload) {
         return payload + packets * overhead + tcp_syn_options;
     };
-    if (parties.client_tally.retransmitted + parties.server_tally.retransmitted)
+    if (!smooth(parties.client_tally, parties.server_tally))
         return;
     compare("client, bytes out", bytes(of_client().out.packets, talk.request),
             of_client().out.bytes);
@@ -135,4 +184,24 @@ TEST_P(Offload, UdpSegmentationAndCoalescing) {
     expect_task("receiver", receiver.pid(), udp_in(expected));
     EXPECT_LT(pair.a.carried().out.packets, expected.packets)
         << "nothing was offloaded: the scenario shows nothing";
+}
+
+TEST_P(Offload, CountersOfVeth) {
+    const Pair pair;
+    compare_counters(pair, "v0", pair.b.at(family()), ethernet_header);
+}
+
+TEST_P(Offload, CountersOfVlan) {
+    const Pair pair;
+    for (const auto* side : {&pair.a, &pair.b}) {
+        const bool is_a = side == &pair.a;
+        side->ns.ip("link add link v0 name l0 type vlan id 5\nlink set l0 addrgenmode none\n"
+                    "link set l0 up\n");
+        add_address(side->ns, "l0", is_a ? "10.5.0.1/24" : "10.5.0.2/24");
+        add_address(side->ns, "l0", is_a ? "fd05::1/64" : "fd05::2/64");
+        const auto* mac = is_a ? "02:00:00:00:00:0b" : "02:00:00:00:00:0a";
+        add_neighbour(side->ns, "l0", is_a ? "10.5.0.2" : "10.5.0.1", mac);
+        add_neighbour(side->ns, "l0", is_a ? "fd05::2" : "fd05::1", mac);
+    }
+    compare_counters(pair, "l0", {family() == Family::v4 ? "10.5.0.2" : "fd05::2", 0}, 0);
 }

@@ -10,27 +10,28 @@ namespace {
 class Vrf : public FamilyTest {
 protected:
     // Joining a VRF takes a device's addresses and neighbours: both sides get new ones.
-    Address enslave(const Pair& pair, const std::string& qdisc) {
+    Address enslave(const Pair& pair, const std::string& qdisc, const std::string& device = "v0") {
         pair.a.ns.ip("link add r0 type vrf table 10\nlink set r0 addrgenmode none\n"
-                     "link set r0 up\nlink set v0 master r0\n");
+                     "link set r0 up\nlink set " +
+                     device + " master r0\n");
         pair.a.ns.run("tc qdisc replace dev r0 root " + qdisc);
         for (const auto* side : {&pair.a, &pair.b}) {
             const bool is_a = side == &pair.a;
             const std::string own = is_a ? "1" : "2";
             const std::string peer = is_a ? "2" : "1";
             const auto* peer_mac = is_a ? "02:00:00:00:00:0b" : "02:00:00:00:00:0a";
-            add_address(side->ns, "v0", "10.7.0." + own + "/24");
-            add_address(side->ns, "v0", "fd07::" + own + "/64");
-            add_neighbour(side->ns, "v0", "10.7.0." + peer, peer_mac);
-            add_neighbour(side->ns, "v0", "fd07::" + peer, peer_mac);
+            add_address(side->ns, device, "10.7.0." + own + "/24");
+            add_address(side->ns, device, "fd07::" + own + "/64");
+            add_neighbour(side->ns, device, "10.7.0." + peer, peer_mac);
+            add_neighbour(side->ns, device, "fd07::" + peer, peer_mac);
         }
         return {family() == Family::v4 ? "10.7.0.2" : "fd07::2", 0};
     }
 
     // Datagrams there and back, fragmented ones too.
-    void converse(const Pair& pair, const Address& to) {
-        Ledger ledger({[&] { return device_counters(pair.a.ns, "v0"); },
-                       [&] { return device_counters(pair.b.ns, "v0"); }});
+    void converse(const Pair& pair, const Address& to, const std::string& device = "v0") {
+        Ledger ledger({[&] { return device_counters(pair.a.ns, device); },
+                       [&] { return device_counters(pair.b.ns, device); }});
         constexpr unsigned times = 10;
         Helper server(pair.b.ns, [&](Channel& test) {
             const Fd socket = udp_bound(to);
@@ -75,4 +76,32 @@ TEST_P(Vrf, PassedAtOnce) {
 TEST_P(Vrf, QueuedInBetween) {
     const Pair pair;
     converse(pair, enslave(pair, "pfifo"));
+}
+
+// What the VRF receives is counted as the device counts it that belongs to it.
+TEST_P(Vrf, OverVlan) {
+    const Pair pair;
+    for (const auto* side : {&pair.a, &pair.b}) {
+        side->ns.ip("link add link v0 name l0 type vlan id 5\nlink set l0 addrgenmode none\n"
+                    "link set l0 up\n");
+        set_offloads(side->ns, "l0", false);
+    }
+    converse(pair, enslave(pair, "noqueue", "l0"), "l0");
+}
+
+TEST_P(Vrf, OverBridge) {
+    const Pair pair;
+    for (const auto* side : {&pair.a, &pair.b}) {
+        const std::string mac = side == &pair.a ? "02:00:00:00:00:0a" : "02:00:00:00:00:0b";
+        side->ns.ip("link add l0 address " + mac +
+                    " type bridge mcast_snooping 0\nlink set l0 addrgenmode none\n"
+                    "link set v0 master l0\nlink set l0 up\n");
+        set_offloads(side->ns, "l0", false);
+    }
+    // A port forwards nothing until the kernel has told the bridge of its carrier.
+    for (const auto* side : {&pair.a, &pair.b}) {
+        ASSERT_TRUE(eventually(
+            [&] { return side->ns.run("ip link show l0").find("state UP") != std::string::npos; }));
+    }
+    converse(pair, enslave(pair, "noqueue", "l0"), "l0");
 }

@@ -105,6 +105,21 @@ TEST_F(EmptyExit, GivesUpOnAStoppedReader) {
     reader.kill(SIGCONT);
 }
 
+TEST_F(EmptyExit, WaitsOnceForAReaderThatSleeps) {
+    ExitReader().drain();
+    Helper sleeper(nullptr, take_on_demand);
+    end_a_process();
+    sleeper.wait();
+    ExitReader reader;
+    end_a_process();
+    expect_result(ETIMEDOUT, at_most);
+    for (int i = 0; i < 3; i++)
+        expect_result(0, at_once);
+    sleeper.signal(); // it comes back and takes part again
+    end_a_process();
+    reader.drain();
+}
+
 TEST_F(EmptyExit, DoesNotWaitForAReaderThatDies) {
     ExitReader().drain();
     {

@@ -15,8 +15,6 @@ using namespace guest;
 namespace {
 
 constexpr std::uint16_t open_port = 5000;
-constexpr std::size_t fragment_header = 8;
-constexpr unsigned more_fragments = 1;
 constexpr std::uint8_t no_operation = 1; // options of IPv4
 constexpr std::uint8_t record_route = 7;
 
@@ -87,19 +85,7 @@ public:
     }
 
     Bytes operator()(unsigned start, unsigned end, unsigned flag, unsigned at) const {
-        const Bytes part(payload_.begin() + start, payload_.begin() + end);
-        if (ends_.to.family() == Family::v6) {
-            Bytes header(fragment_header, 0);
-            header[0] = IPPROTO_UDP;
-            put16(header, 2, at | flag);
-            put16(header, 6, id_);
-            return ip_packet(ends_, IPPROTO_FRAGMENT, header + part);
-        }
-        return changed(ip_packet(ends_, IPPROTO_UDP, part), [&](Bytes& packet) {
-            put16(packet, 4, id_);
-            put16(packet, 6, flag << 13 | at / 8);
-            correct_checksum(packet);
-        });
+        return fragment(ends_, {id_, at, flag}, {payload_.begin() + start, payload_.begin() + end});
     }
     Bytes operator()(unsigned start, unsigned end, unsigned flag) const {
         return (*this)(start, end, flag, start);

@@ -13,13 +13,6 @@ Flow segments(Family family, std::uint64_t packets, std::uint64_t payload) {
     return {packets, payload + packets * tcp_overhead(family) + tcp_syn_options};
 }
 
-// Retransmissions carry options that the arithmetic does not know; the devices decide then.
-bool smooth(const TcpParties& parties) {
-    const auto& c = parties.client_tally;
-    const auto& s = parties.server_tally;
-    return c.retransmitted + s.retransmitted + c.duplicates + s.duplicates == 0;
-}
-
 } // namespace
 
 BOTH_FAMILIES(Transfer);
@@ -84,7 +77,7 @@ TEST_P(Transfer, TcpClientAndServer) {
             client.out.packets);
     compare("TCP server, segments of its socket and the SYN-ACK",
             parties.server_tally.segments_out + 1, client.in.packets);
-    if (smooth(parties)) {
+    if (smooth(parties.client_tally, parties.server_tally)) {
         const auto& tally = parties.client_tally;
         compare("TCP client, payload and headers",
                 segments(family(), tally.segments_out, talk.request), client.out);

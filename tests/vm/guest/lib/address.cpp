@@ -53,6 +53,13 @@ Address Address::with_port(std::uint16_t port) const {
     return other;
 }
 
+Address Address::with_scope(unsigned interface) const {
+    Address other = *this;
+    if (family() == Family::v6)
+        as_v6(&other.storage_)->sin6_scope_id = interface;
+    return other;
+}
+
 socklen_t Address::size() const {
     return family() == Family::v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
 }

@@ -30,6 +30,8 @@ public:
     Family family() const { return static_cast<Family>(storage_.ss_family); }
     std::uint16_t port() const;
     Address with_port(std::uint16_t port) const;
+    // Of an IPv6 address: the interface that it belongs to.
+    Address with_scope(unsigned interface) const;
 
     const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
     sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage_); }

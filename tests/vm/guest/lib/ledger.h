@@ -30,6 +30,7 @@ public:
     Counters in_class(const std::string& label) const;
 
 private:
+    bool begin();
     Counters tasks() const;
 
     Ctl ctl_;

@@ -114,6 +114,21 @@ Bytes tcp_packet(const Ends& ends, std::uint8_t flags) {
     return ip_packet(ends, IPPROTO_TCP, with_checksum(ends, IPPROTO_TCP, segment, 16));
 }
 
+Bytes fragment(const Ends& ends, const Fragment& fragment, const Bytes& part) {
+    if (ends.to.family() == Family::v6) {
+        Bytes header(fragment_header, 0);
+        header[0] = static_cast<std::uint8_t>(fragment.protocol);
+        put16(header, 2, fragment.at | fragment.flag);
+        put16(header, 6, fragment.id);
+        return ip_packet(ends, IPPROTO_FRAGMENT, header + part);
+    }
+    auto packet = ip_packet(ends, fragment.protocol, part);
+    put16(packet, 4, fragment.id);
+    put16(packet, 6, fragment.flag << 13 | fragment.at / 8);
+    correct_checksum(packet);
+    return packet;
+}
+
 PacketSocket::PacketSocket(const Side& from, Family family) {
     const Inside inside(from.ns);
     socket_ = Fd(check(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "packet socket"));

@@ -31,6 +31,18 @@ void correct_checksum(Bytes& packet);
 Bytes udp_packet(const Ends& ends, std::size_t size);
 Bytes tcp_packet(const Ends& ends, std::uint8_t flags);
 
+constexpr std::size_t fragment_header = 8; // of IPv6
+constexpr unsigned more_fragments = 1;
+
+// A part of a datagram, from a byte on. The flag says whether more follow.
+struct Fragment {
+    unsigned id;
+    unsigned at;
+    unsigned flag;
+    int protocol = IPPROTO_UDP;
+};
+Bytes fragment(const Ends& ends, const Fragment& fragment, const Bytes& part);
+
 // Puts packets on the way from side a of a pair to side b.
 class PacketSocket {
 public:

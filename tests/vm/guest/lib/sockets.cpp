@@ -174,7 +174,15 @@ TcpTally tally(const Fd& socket) {
     socklen_t size = sizeof(info);
     check(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
     return {info.tcpi_segs_out,       info.tcpi_segs_in,       info.tcpi_bytes_sent,
-            info.tcpi_bytes_received, info.tcpi_total_retrans, info.tcpi_dsack_dups};
+            info.tcpi_bytes_received, info.tcpi_total_retrans, info.tcpi_dsack_dups,
+            info.tcpi_rcv_ooopack};
+}
+
+bool smooth(const TcpTally& client, const TcpTally& server) {
+    const auto rough = [](const TcpTally& end) {
+        return end.retransmitted + end.duplicates + end.reordered;
+    };
+    return rough(client) + rough(server) == 0;
 }
 
 void pass_descriptor(int channel, const Fd& descriptor) {

@@ -66,8 +66,12 @@ struct TcpTally {
     std::uint64_t bytes_received;
     std::uint64_t retransmitted;
     std::uint64_t duplicates;
+    std::uint64_t reordered; // received out of order
 };
 TcpTally tally(const Fd& socket);
+// Nothing was sent again or overtook: otherwise there are packets, and options for selective
+// acknowledgements, that no arithmetic knows.
+bool smooth(const TcpTally& client, const TcpTally& server);
 
 // Passes a descriptor over a UNIX socket.
 void pass_descriptor(int channel, const Fd& descriptor);

@@ -53,6 +53,14 @@ void TcpParties::run() {
     server_tally = server.receive<TcpTally>();
 }
 
+Helper sink(const Namespace& ns, const Address& at) {
+    return {ns, [at](Channel& test) {
+                const Fd socket = udp_bound(at);
+                test.signal();
+                test.wait();
+            }};
+}
+
 UdpParties::UdpParties(const Namespace& sender_ns, const Namespace& receiver_ns,
                        const Address& receiver_address)
     : receiver(receiver_ns,

@@ -33,6 +33,9 @@ public:
     TcpTally server_tally{};
 };
 
+// Takes in what is sent to an address, so that no errors come back.
+Helper sink(const Namespace& ns, const Address& at);
+
 // Datagrams of the given sizes from a sender to a receiver that never sends.
 class UdpParties {
 public:

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// IPVS takes packets and sends them itself: those of this host are still their sender's, and those
+// of others it only forwards.
+#include "lib/guest_test.h"
+
+#include "lib/balancer.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr std::uint16_t service_port = 8000;
+
+class Balancer : public FamilyTest {
+protected:
+    bool v4() const { return family() == Family::v4; }
+
+    // Serves a connection, then datagrams; tells the ports of both.
+    Helper server_at(const Address& at, const Namespace& ns) const {
+        return {ns, [&](Channel& test) {
+                    const Fd listener = tcp_listener(at);
+                    const Fd socket = udp_bound(at);
+                    test.send(Address::local_of(listener.get()).port());
+                    test.send(Address::local_of(socket.get()).port());
+                    const Fd connection = tcp_accept(listener);
+                    read_stream(connection, 50000);
+                    write_stream(connection, 20000);
+                    read_to_end(connection);
+                    finish_writing(connection);
+                    echo(socket, 3);
+                    test.signal();
+                    test.wait();
+                }};
+    }
+};
+
+} // namespace
+
+BOTH_FAMILIES(Balancer);
+
+TEST_P(Balancer, OwnPacketsAreTheSenders) {
+    const Pair pair;
+    const Address service(v4() ? "10.0.0.100" : "fd00::100", service_port);
+    add_address(pair.a.ns, "lo", v4() ? "10.0.0.100/32" : "fd00::100/128");
+    add_neighbour(pair.b.ns, "v0", v4() ? "10.0.0.100" : "fd00::100", "02:00:00:00:00:0a");
+    Ledger ledger(pair.a, pair.b);
+    const auto before = pair.a.carried();
+    Helper server = server_at(pair.b.at(family()), pair.b.ns);
+    const auto tcp_port = server.receive<std::uint16_t>();
+    const auto udp_port = server.receive<std::uint16_t>();
+    balance(pair.a.ns, IPPROTO_TCP, service, pair.b.at(family(), tcp_port), Forward::masquerading);
+    balance(pair.a.ns, IPPROTO_UDP, service, pair.b.at(family(), udp_port), Forward::masquerading);
+    Helper client(pair.a.ns, [&](Channel& test) {
+        const Fd connection = tcp_connected(service);
+        write_stream(connection, 50000);
+        read_stream(connection, 20000);
+        finish_writing(connection);
+        read_to_end(connection);
+        test.signal();
+        test.wait();
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1400}) {
+            send_to(socket, service, size);
+            receive(socket);
+        }
+        test.signal();
+        test.wait();
+    });
+    client.wait();
+    compare_settled(
+        "client, TCP", [&] { return tcp(pair.a.carried() - before); },
+        [&] { return ctl.process_counters(client.pid()) + ledger.in_class("nosocket"); });
+    client.step();
+    server.wait();
+    // What comes for a connection in TIME_WAIT has no socket.
+    compare_settled(
+        "client, all", [&] { return pair.a.carried() - before; },
+        [&] { return (ctl.process_counters(client.pid()) + ledger.in_class("nosocket")).both(); });
+    ledger.compare();
+}
+
+// Sent by a tunnel: what leaves is the sender's, as the protocol that it uses.
+TEST_P(Balancer, OwnPacketsInTunnel) {
+    const Pair pair;
+    const Address service(v4() ? "10.0.0.100" : "fd00::100", service_port);
+    add_address(pair.a.ns, "lo", v4() ? "10.0.0.100/32" : "fd00::100/128");
+    balance(pair.a.ns, IPPROTO_UDP, service, pair.b.at(family(), service_port), Forward::tunnel);
+    // What has no tunnel at the other end is not answered: its stack would by ICMP.
+    pair.b.ns.nft(
+        "table inet quiet {\n chain input {\n type filter hook prerouting priority -300;\n"
+        " meta l4proto { 4, 41 } drop\n }\n}\n");
+    const auto before = device_counters(pair.a.ns, "v0");
+    Helper client(pair.a.ns, [&](Channel& test) {
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1300})
+            send_to(socket, service, size);
+        test.signal();
+        test.wait();
+    });
+    client.wait();
+    compare_settled(
+        "client", [&] { return udp(device_counters(pair.a.ns, "v0") - before); },
+        [&] { return ctl.process_counters(client.pid()); });
+}
+
+TEST_P(Balancer, PacketsOfOthersAreForwarded) {
+    const Route route;
+    const Address service(v4() ? "10.0.1.254" : "fd01::fe", service_port);
+    Ledger ledger(route.a, route.b);
+    Helper server = server_at(route.b.at(family()), route.b.ns);
+    const auto tcp_port = server.receive<std::uint16_t>();
+    const auto udp_port = server.receive<std::uint16_t>();
+    balance(route.router, IPPROTO_TCP, service, route.b.at(family(), tcp_port),
+            Forward::masquerading);
+    balance(route.router, IPPROTO_UDP, service, route.b.at(family(), udp_port),
+            Forward::masquerading);
+    Helper client(route.a.ns, [&](Channel& test) {
+        const Fd connection = tcp_connected(service);
+        write_stream(connection, 50000);
+        read_stream(connection, 20000);
+        finish_writing(connection);
+        read_to_end(connection);
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1400}) {
+            send_to(socket, service, size);
+            receive(socket);
+        }
+        test.signal();
+        test.wait();
+    });
+    client.wait();
+    server.wait();
+    ledger.compare();
+}
+
+TEST_P(Balancer, PacketsOfOthersForwardedAsTheyAre) {
+    const Route route;
+    const std::string address = v4() ? "10.9.9.9" : "fd99::9";
+    const std::string bits = v4() ? "/32" : "/128";
+    const Address service(address, service_port);
+    add_address(route.router, "lo", address + bits);
+    add_address(route.b.ns, "lo", address + bits);
+    balance(route.router, IPPROTO_UDP, service, route.b.at(family(), service_port),
+            Forward::direct);
+    Ledger ledger(route.a, route.b);
+    Helper server(route.b.ns, [&](Channel& test) {
+        const Fd socket = udp_bound(service);
+        test.signal();
+        receive(socket, 3);
+        test.signal();
+        test.wait();
+    });
+    server.wait();
+    Helper client(route.a.ns, [&](Channel& test) {
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1400})
+            send_to(socket, service, size);
+        test.signal();
+        test.wait();
+    });
+    client.wait();
+    server.wait();
+    ledger.compare();
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a route itself puts around a packet is added below LOCAL_OUT, and not counted: this states
+// by how much the device is ahead. Inside, all is exact.
+#include "lib/guest_test.h"
+
+using namespace guest;
+
+namespace {
+
+class RouteEncap : public FamilyTest {
+protected:
+    bool v4() const { return family() == Family::v4; }
+    std::string there() const { return v4() ? "10.77.0.2" : "fd77::2"; }
+
+    // False when this kernel does not know such a route.
+    bool add_route(const Pair& pair, const std::string& encap) const {
+        try {
+            pair.a.ns.ip("route add " + there() + (v4() ? "/32" : "/128") + " encap " + encap +
+                         "\n");
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+        return true;
+    }
+
+    void expect_overhead(const Pair& pair, std::uint64_t overhead) {
+        const auto before = device_counters(pair.a.ns, "v0");
+        Helper sender(pair.a.ns, [&](Channel& test) {
+            const Fd socket = udp_socket(family());
+            for (const std::size_t size : {1, 20, 100, 1000, 1200})
+                send_to(socket, Address(there(), 7), size);
+            test.signal();
+            test.wait();
+        });
+        sender.wait();
+        compare_settled(
+            "sender",
+            [&] {
+                auto out = (device_counters(pair.a.ns, "v0") - before).out;
+                out.bytes -= out.packets * overhead;
+                return udp_out(out);
+            },
+            [&] { return ctl.process_counters(sender.pid()); });
+    }
+};
+
+} // namespace
+
+BOTH_FAMILIES(RouteEncap);
+
+TEST_P(RouteEncap, Mpls) {
+    const Pair pair;
+    pair.a.ns.run("modprobe -a mpls_router mpls_iptunnel");
+    const std::string via = v4() ? "10.0.0.2" : "inet6 fd00::2";
+    if (!add_route(pair, "mpls 100 via " + via + " dev v0"))
+        GTEST_SKIP() << "no MPLS in this kernel";
+    expect_overhead(pair, 4);
+}
+
+// A network header, and a routing header with one segment.
+TEST_P(RouteEncap, SegmentRouting) {
+    const Pair pair;
+    pair.a.ns.sysctl("ipv6/conf/all/forwarding", "1");
+    if (!add_route(pair, "seg6 mode encap segs fd00::2 dev v0"))
+        GTEST_SKIP() << "no segment routing in this kernel";
+    expect_overhead(pair, 64);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command `netatop list`, run as a person or a script runs it, against what the module counted.
+#include "lib/guest_test.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <grp.h>
+#include <sstream>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "lib/command.h"
+#include "lib/tool.h"
+#include "lib/wait.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr std::size_t size = 20;
+
+class List : public GuestTest {
+protected:
+    void SetUp() override {
+#ifndef __x86_64__
+        GTEST_SKIP() << "the command is not built for this architecture";
+#endif
+        GuestTest::SetUp();
+        sink_.wait();
+    }
+    // Its lines; throws when it fails.
+    static std::vector<std::string> list(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {tool, "list"});
+        return lines_in(run(arguments));
+    }
+    Helper sender(unsigned count) {
+        Helper helper(pair_.a.ns, [this, count](Channel& test) {
+            send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, count);
+            test.signal();
+            test.wait();
+        });
+        helper.wait();
+        return helper;
+    }
+    static Counters sent(unsigned count) {
+        return udp_out(datagrams(Family::v4, count, size));
+    }
+
+    Pair& pair_ = standard_pair();
+    Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+};
+
+} // namespace
+
+TEST_F(List, OneProcess) {
+    const auto helper = sender(3);
+    const auto lines = list({"--json", "--pid", std::to_string(helper.pid())});
+    ASSERT_EQ(lines.size(), 1U);
+    compare("process", static_cast<long long>(helper.pid()), number_in(lines[0], "pid"));
+    compare("user", 0LL, number_in(lines[0], "uid"));
+    compare("counters", sent(3), counters_in(lines[0]));
+    EXPECT_NE(lines[0].find("\"user\":\"root\""), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("\"exited\":null"), std::string::npos) << lines[0];
+    const auto age = ::time(nullptr) - number_in(lines[0], "started");
+    EXPECT_TRUE(age >= 0 && age < 60) << lines[0];
+}
+
+TEST_F(List, TableAndCsv) {
+    const auto helper = sender(3);
+    const auto pid = std::to_string(helper.pid());
+    const auto table = list({"--bytes", "--pid=" + pid});
+    ASSERT_EQ(table.size(), 2U);
+    EXPECT_NE(table[0].find("PID USER"), std::string::npos) << table[0];
+    std::istringstream row(table[1]);
+    std::vector<std::string> words;
+    for (std::string word; row >> word;)
+        words.push_back(word);
+    ASSERT_GE(words.size(), 8U) << table[1];
+    compare("process", pid, words[0]);
+    compare("bytes sent", std::to_string(sent(3).udp.out.bytes), words[words.size() - 4]);
+    compare("packets sent", std::string("3"), words[words.size() - 2]);
+    const auto csv = list({"--csv", "--pid", pid});
+    ASSERT_EQ(csv.size(), 2U);
+    compare("fields", std::count(csv[0].begin(), csv[0].end(), ','),
+            std::count(csv[1].begin(), csv[1].end(), ','));
+}
+
+TEST_F(List, MostFirstAndNoMoreThanAskedFor) {
+    std::vector<Helper> helpers;
+    for (const unsigned count : {10U, 30U, 20U})
+        helpers.push_back(sender(count));
+    const auto lines = list({"--json", "--sort", "sent", "--top", "2", "--min-bytes",
+                             std::to_string(sent(11).udp.out.bytes)});
+    ASSERT_EQ(lines.size(), 2U);
+    compare("first", static_cast<long long>(helpers[1].pid()), number_in(lines[0], "pid"));
+    compare("second", static_cast<long long>(helpers[2].pid()), number_in(lines[1], "pid"));
+}
+
+TEST_F(List, ThreadsOfAProcess) {
+    Helper process(pair_.a.ns, [this](Channel& test) {
+        std::thread other([this] {
+            send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, 5);
+            ::pause();
+        });
+        send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, 2);
+        test.signal();
+        test.wait();
+        ::_exit(0);
+    });
+    process.wait();
+    ASSERT_TRUE(eventually([&] {
+        return list({"threads", "--json", "--pid", std::to_string(process.pid())}).size() == 2;
+    }));
+    Counters sum;
+    for (const auto& line : list({"threads", "--json", "--pid", std::to_string(process.pid())})) {
+        compare("process", static_cast<long long>(process.pid()), number_in(line, "pid"));
+        const bool leader = number_in(line, "tid") == process.pid();
+        compare(leader ? "leader" : "other thread", sent(leader ? 2 : 5), counters_in(line));
+    }
+}
+
+TEST_F(List, UnitOfACgroup) {
+    const std::string unit = "/sys/fs/cgroup/system.slice/list-test.service";
+    ::mkdir("/sys/fs/cgroup/system.slice", 0755);
+    ::mkdir(unit.c_str(), 0755);
+    struct stat status {};
+    if (::stat((unit + "/cgroup.procs").c_str(), &status) != 0)
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    auto first = sender(1);
+    auto second = sender(2);
+    for (const auto* helper : {&first, &second})
+        write_file(unit + "/cgroup.procs", std::to_string(helper->pid()));
+    const auto lines = list({"units", "--json", "--unit", "list-*.service"});
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_NE(lines[0].find("\"unit\":\"list-test.service\",\"slice\":\"system.slice\""),
+              std::string::npos)
+        << lines[0];
+    compare("processes", 2LL, number_in(lines[0], "processes"));
+    compare("counters", sent(3), counters_in(lines[0]));
+    for (auto* helper : {&first, &second}) {
+        helper->signal();
+        helper->join();
+    }
+    EXPECT_TRUE(eventually([&] { return ::rmdir(unit.c_str()) == 0; }));
+}
+
+TEST_F(List, TreeHasWhatIsBelow) {
+    Helper parent(pair_.a.ns, [this](Channel& test) {
+        Helper child(nullptr, [this](Channel& inner) {
+            send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, 4);
+            inner.signal();
+            inner.wait();
+        });
+        child.wait();
+        send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, 1);
+        test.send(child.pid());
+        test.wait();
+    });
+    const auto child = parent.receive<pid_t>();
+    int seen = 0;
+    for (const auto& line : list({"trees", "--json"})) {
+        const auto pid = number_in(line, "pid");
+        if (pid != parent.pid() && pid != child)
+            continue;
+        compare(pid == child ? "child" : "parent", sent(pid == child ? 4 : 5), counters_in(line));
+        ++seen;
+    }
+    compare("lines", 2, seen);
+}
+
+// Until interrupted, which is no failure.
+TEST_F(List, IntervalsHaveThoseThatEnd) {
+    const std::string output = "/tmp/list-output";
+    auto old = sender(7); // before the first sample: only what follows counts
+    Helper ticker(pair_.a.ns, [this](Channel& test) {
+        const Fd socket = udp_socket(Family::v4);
+        for (; !test.ready(1); std::this_thread::sleep_for(milliseconds(50)))
+            send_to(socket, pair_.b.at(Family::v4, 9), size, 1);
+    });
+    Helper list(nullptr, [&](Channel&) {
+        const Fd file(check(::open(output.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), "open"));
+        ::dup2(file.get(), STDOUT_FILENO);
+        ::execl(tool.c_str(), "netatop", "list", "--json", "-d", "0.5", nullptr);
+    });
+    const auto ticks = "\"pid\":" + std::to_string(ticker.pid()) + ",";
+    ASSERT_TRUE(eventually([&] {
+        return ::access(output.c_str(), F_OK) == 0 &&
+               read_file(output).find(ticks) != std::string::npos;
+    }));
+    const auto lines_of = [&](pid_t pid) {
+        std::vector<std::string> found;
+        for (const auto& line : lines_in(read_file(output)))
+            if (number_in(line, "pid") == pid)
+                found.push_back(line);
+        return found;
+    };
+    // One that a sample finds alive has moved nothing since then when it ends.
+    bool ended = false;
+    for (int i = 0; i < 10 && !ended; ++i) {
+        auto brief = sender(3);
+        const auto pid = brief.pid();
+        brief.signal();
+        brief.join();
+        ASSERT_TRUE(eventually([&] { return !lines_of(pid).empty(); })) << read_file(output);
+        const auto lines = lines_of(pid);
+        ASSERT_EQ(lines.size(), 1U) << lines[1];
+        compare("counters", sent(3), counters_in(lines[0]));
+        ended = number_in(lines[0], "exited") > 0;
+    }
+    EXPECT_TRUE(ended) << read_file(output);
+    list.kill(SIGINT);
+    list.join();
+    ticker.signal();
+    ticker.join();
+    for (const auto& line : lines_in(read_file(output)))
+        EXPECT_NE(number_in(line, "pid"), old.pid()) << line;
+}
+
+TEST_F(List, ClassesAndProcessesAreAll) {
+    const auto helper = sender(3);
+    long long sum = 0;
+    for (const auto& line : list({"classes", "--json"}))
+        sum += number_in(line, "udpsndpacks");
+    EXPECT_GE(sum, 3);
+    compare("UDP packets sent", static_cast<long long>(module::counters("total").udp.out.packets),
+            sum);
+}
+
+// Who is not root sees what is his, and is told that there is more.
+TEST_F(List, APersonSeesHisOwn) {
+    constexpr uid_t nobody = 65534;
+    const auto roots = sender(3);
+    Helper own(pair_.a.ns, [this](Channel& test) {
+        const Fd socket = udp_socket(Family::v4);
+        check(::setgroups(0, nullptr), "setgroups");
+        check(::setresgid(nobody, nobody, nobody), "setresgid");
+        check(::setresuid(nobody, nobody, nobody), "setresuid");
+        check(::prctl(PR_SET_DUMPABLE, 1), "prctl");
+        send_to(socket, pair_.b.at(Family::v4, 9), size, 2);
+        test.signal();
+        test.wait();
+    });
+    own.wait();
+    const auto said = lines_in(status_of("list --json", "nobody"));
+    ASSERT_EQ(said.size(), 3U) << said[0];
+    EXPECT_NE(said[0].find("CAP_NET_ADMIN"), std::string::npos) << said[0];
+    compare("process", static_cast<long long>(own.pid()), number_in(said[1], "pid"));
+    compare("counters", sent(2), counters_in(said[1]));
+    compare("status", std::string("status 0"), said[2]);
+    EXPECT_EQ(status_of("list --json").find("CAP_NET_ADMIN"), std::string::npos);
+}
+
+TEST_F(List, StatusSaysWhatIsWrong) {
+    for (const char* wrong :
+         {"list nothing", "list --sort x", "list --pid 0", "list -d 0", "lst", "",
+          "list --json --csv", "list classes --pid 1", "list --user nobody-of-that-name"}) {
+        const auto said = status_of(wrong);
+        EXPECT_NE(said.find("status 2"), std::string::npos) << wrong << ": " << said;
+    }
+    EXPECT_NE(status_of("list >/dev/full").find("status 1"), std::string::npos);
+    ASSERT_TRUE(eventually([] { return module::unload() == 0; }));
+    for (const char* kind : {"list", "list classes"}) {
+        const auto said = status_of(kind);
+        EXPECT_NE(said.find("modprobe netatop"), std::string::npos) << said;
+        EXPECT_NE(said.find("status 8"), std::string::npos) << said;
+    }
+    module::require();
+}
