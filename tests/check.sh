@@ -6,14 +6,17 @@
 # gtest's JSON (*.json) or as cases.tsv (tests/lib/cases.sh); one that leaves none is
 # a case itself. It exits with 0, with 1 when cases failed, with 77 when it could not be tried;
 # anything else is a failure of the ring as a whole.
-# A line `# limit: S` in it is its time limit in seconds. Rings run one after the other, but those
-# with a line `# beside: yes`, which stand a busy host, at the same time as the others.
+# A line `# limit: S` in it is its time limit in seconds. Rings run one after the other, in two rows
+# at the same time: those with a line `# beside: yes`, and the others.
 set -euo pipefail
+
+. "$(dirname "$0")/lib/progress.sh"
 
 tree=$(realpath "$(dirname "$0")/..")
 export BUILD=${BUILD:-$tree/build}
 results=$BUILD/results
 lib=$tree/tests/lib
+running=$results/.running
 ring_dir=${RINGS:-$tree/tests/rings}
 
 # run_ring NAME : run one ring; its cases are in $results/NAME/all.json then.
@@ -23,9 +26,10 @@ run_ring() {
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"
 	limit=$(sed -n 's/^# limit: //p' "$ring_dir/$ring")
-	[ ! -t 1 ] || printf '%-24s running\r' "$ring"
+	echo "$started" >"$running/$ring"
 	timeout --kill-after=20 "${limit:-300}" "$ring_dir/$ring" \
 		</dev/null >"$RESULTS/log" 2>&1 || status=$?
+	rm "$running/$ring"
 	collect_cases "$ring" "$status" $((SECONDS - started)) >"$RESULTS/all.json"
 	with_output report_ring "$ring" $((SECONDS - started))
 }
@@ -37,9 +41,20 @@ run_rings() {
 	done
 }
 
+# What runs now, for how long, and where it says more.
+rings_under_way() {
+	local file started text=''
+	for file in "$running"/*; do
+		read -r started 2>/dev/null <"$file" || continue
+		text+="${text:+, }${file##*/} for $((SECONDS - started)) s"
+	done
+	printf '[%d min] running: %s; logs: %s' $((SECONDS / 60)) "${text:-nothing}" "$results/*/log"
+}
+
 # with_output COMMAND... : what it prints is not mixed with another one's.
 with_output() (
 	flock 9
+	clear_progress
 	"$@"
 ) 9>"$results/output.lock"
 
@@ -115,12 +130,20 @@ for ring in "${rings[@]}"; do
 done
 
 cd "$tree"
-mkdir -p "$results"
+rm -rf "$running"
+mkdir -p "$running"
+[ $# -gt 0 ] || echo "running ${#rings[@]} rings of tests, about an hour on two processors; each one's log is in $results/RING/log"
+show_progress rings_under_way &
+shown=$!
+trap 'stop_progress "$shown"' EXIT
 mapfile -t beside < <(rings_beside yes "${rings[@]}")
 mapfile -t others < <(rings_beside no "${rings[@]}")
 run_rings "${beside[@]}" &
+beside_runs=$!
 run_rings "${others[@]}"
-wait $!
+wait "$beside_runs"
+stop_progress "$shown"
+trap - EXIT
 all=("${rings[@]/#/$results/}")
 all=("${all[@]/%//all.json}")
 jq -s add "${all[@]}" >"$results/summary.json"

@@ -20,9 +20,11 @@ LINES_MAX=600
 
 # What checkpatch.pl cannot know here: it takes "#include <net/sock.h>" for the name of the
 # file, does not see that kernel-doc describes a lock, and takes compat/ for code that is on
-# its way into the kernel; there, a macro may stand for an argument that some kernels lack.
+# its way into the kernel; there, a macro may stand for an argument that some kernels lack, and it
+# does not know _Generic.
 CHECKPATCH_IGNORE=EMBEDDED_FILENAME,FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION
 CHECKPATCH_IGNORE_COMPAT=$CHECKPATCH_IGNORE,LINUX_VERSION_CODE,CONSTANT_COMPARISON,COMPLEX_MACRO
+CHECKPATCH_IGNORE_COMPAT+=,CAMELCASE,MACRO_ARG_REUSE,SPACING
 
 # sources PATTERN... : files of the tree, those not yet committed too.
 sources() {
@@ -138,25 +140,53 @@ check_clang_analyzer() {
 check_coccinelle() {
 	local scripts
 	scripts=$(kernel_scripts)/coccinelle
+	planted_is_found tests/lint/planted/*.c || return 1
 	nothing 'a semantic patch matches' coccinelle_reports \
 		"$scripts"/{free,iterators,locks,null}/*.cocci tests/lint/*.cocci
 }
 
+# A patch that matches nothing may be out of order: ours find what is planted for them.
+planted_is_found() {
+	local file name
+	for file; do
+		name=${file##*/}
+		grep -n '/\* found \*/' "$file" | sed "s|:.*||" >"$SCRATCH/planted"
+		matches "tests/lint/${name%.c}.cocci" "$file" | sed -n 's|^[^:]*:\([0-9]*\):.*|\1|p' |
+			sort -nu | diff "$SCRATCH/planted" - || {
+			echo "${name%.c}.cocci does not find the lines that are planted in $file"
+			return 1
+		}
+	done
+}
+
 coccinelle_reports() {
 	local patch
+	local -a files
 	for patch; do
 		[ "${patch##*/}" != badzero.cocci ] || continue
-		sources 'module/*.c' | xargs spatch -D report --no-show-diff --very-quiet --no-includes \
-			--cocci-file "$patch" 2>&1 || echo "$patch: spatch failed"
+		mapfile -t files < <(sources 'module/*.c')
+		matches "$patch" "${files[@]}"
 	done | sed '/^$/d' | tee "$SCRATCH/cocci"
 	[ -s "$SCRATCH/cocci" ]
 }
 
-# The daemon, and the arithmetic of the module; of the rest it takes the kernel's macros for errors.
+# matches PATCH FILE... : what it reports.
+matches() {
+	spatch -D report --no-show-diff --very-quiet --no-includes --cocci-file "$@" 2>&1 ||
+		echo "$1: spatch failed"
+}
+
+# Our programs, and the arithmetic of the module; of the rest it takes the kernel's macros for errors.
 check_cppcheck() {
-	sources 'daemon/*.cpp' 'tests/vm/stress/*.cpp' | silent xargs cppcheck --quiet \
-		--enable=warning,portability,performance --std=c++17 -Imodule --error-exitcode=1
+	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' 'tests/vm/stress/*.cpp' | silent xargs cppcheck --quiet \
+		--enable=warning,portability,performance --std=c++17 -Imodule -Ilib --error-exitcode=1
 	silent cppcheck --quiet --enable=warning,portability --std=c11 -Imodule module/wire.c --error-exitcode=1
+}
+
+# The module's files in the order of module/Kbuild: none includes or calls one that comes after it.
+check_floors() {
+	of_module floors || return 1
+	tests/lint/floors module "$BUILD/lint/floors"
 }
 
 check_kernel_versions() {
@@ -180,7 +210,7 @@ check_left_open() {
 }
 
 check_spelling() {
-	sources | xargs codespell --quiet-level 3 --ignore-words-list=nd,inout
+	sources | xargs codespell --quiet-level 3 --ignore-words-list=nd,inout,iif
 }
 
 check_shellcheck() {
@@ -196,14 +226,14 @@ scripts() {
 
 check_clang_format() {
 	of_llvm clang-format
-	sources '*.cpp' 'daemon/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
+	sources '*.cpp' 'lib/*.h' 'daemon/*.h' 'tools/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
 }
 
 # On standard error clang-tidy says how many warnings it left out, whatever they are worth.
 check_clang_tidy() {
 	of_llvm clang-tidy
-	printf '%s\n' -std=c++17 "-I$TREE/module" '-DNETATOP_VERSION=""' >"$BUILD/lint/compile_flags.txt"
-	sources 'daemon/*.cpp' | xargs -P "$(nproc)" -n 2 \
+	printf '%s\n' -std=c++17 "-I$TREE/lib" "-I$TREE/module" '-DNETATOP_VERSION=""' >"$BUILD/lint/compile_flags.txt"
+	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' | xargs -P "$(nproc)" -n 2 \
 		clang-tidy --quiet --warnings-as-errors='*' -p "$BUILD/lint" 2>"$SCRATCH/tidy" || {
 		cat "$SCRATCH/tidy"
 		return 1

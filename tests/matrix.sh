@@ -53,7 +53,7 @@ steps() {
 sources_key() {
 	{
 		git ls-files -co --exclude-standard -- module dkms.conf
-		[ "$1" = build ] || git ls-files -co --exclude-standard -- tests/vm/guest tests/vm/mini
+		[ "$1" = build ] || git ls-files -co --exclude-standard -- lib tools tests/vm/guest tests/vm/mini
 	} | xargs cat | sha256sum | cut -c1-16
 }
 

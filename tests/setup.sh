@@ -5,16 +5,16 @@ set -euo pipefail
 
 # shellcheck disable=SC2034
 {
-packages_build='bc bison g++ gcc gcc-12 libelf-dev make pkg-config zlib1g-dev'
+packages_build='bc bison g++ gcc gcc-12 libelf-dev libmnl-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
-	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 xz-utils zstd'
+	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 wireguard-tools xz-utils zstd'
 packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu
 	qemu-system-arm"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
-	gcc-12 git groff-base jq kmod libgtest-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
+	gcc-12 git groff-base jq kmod libgtest-dev libmnl-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian"
@@ -55,13 +55,14 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 1
 fi
 
+. "$(dirname "$0")/lib/progress.sh"
+log=${BUILD:-build}/setup.log
 echo "setup.sh: installing $missing"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+echo "setup.sh: that may take some minutes; its log is $log"
 export DEBIAN_FRONTEND=noninteractive
 install() {
 	# shellcheck disable=SC2086
-	apt-get install -yq --no-install-recommends $missing </dev/null >"$log" 2>&1
+	with_progress "$log" apt-get install -yq --no-install-recommends $missing </dev/null
 }
 # Fresh machines have no package lists, old ones have lists of what is gone.
 install || {

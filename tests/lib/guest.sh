@@ -5,11 +5,17 @@
 # receives, offloads, system calls.
 # shellcheck disable=SC2034
 guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
-guest_tests_of_each_kernel+=':Malformed.*:Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*'
+guest_tests_of_each_kernel+=':Malformed.*:Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*:Choice.*'
+guest_tests_of_each_kernel+=':Sender.*:Handover.*:Walk.*:Netlink*:List.*:Watch.*:Container.*:Parameter.*:Vrf.*:Lookup.Veth*:Link.*:Reroute.*:Wireguard.*'
+guest_tests_of_each_kernel+=':Ipsec.Transport/*:Ipvlan.*:RouteEncap.*:Handed*/IPv6'
 
 # Those in which the kernel changes running code, or a processor goes.
 # shellcheck disable=SC2034
 guest_tests_of_one_thread='Switch.*:Processor.*:Suspend.*'
+
+# Those that take long, and that `make matrix` runs as well.
+# shellcheck disable=SC2034
+guest_tests_of_matrix='IpsecTunnel.*/IPv6:IpsecOffload.*/IPv6'
 
 # on_one_thread COMMAND... : run COMMAND, whose machines have one thread of the emulator, for what
 # docs/testing.md says.

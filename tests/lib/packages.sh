@@ -1,6 +1,26 @@
 # shellcheck shell=bash
 # Packages for tests: a copy of the tree to build in, a version of before.
 
+# What the files of the tree are, in one word.
+tree_digest() {
+	git ls-files -z --cached --others --exclude-standard |
+		xargs -0 sha256sum 2>/dev/null | sha256sum
+}
+
+# build_packages : make the packages in dist/, if they are not those of the tree as it is. Rings may
+# do so at the same time.
+build_packages() (
+	stamp=$BUILD/packages.digest
+	exec 8>"$BUILD/packages.lock"
+	flock 8
+	digest=$(tree_digest)
+	if ! ls dist/netatop-dkms_*.deb >/dev/null 2>&1 || [ "$digest" != "$(cat "$stamp" 2>/dev/null)" ]; then
+		rm -f "$stamp"
+		debian/build.sh
+		echo "$digest" >"$stamp"
+	fi
+)
+
 # copy_tree DIRECTORY : a copy of the tree as it is.
 copy_tree() {
 	rm -rf "$1"

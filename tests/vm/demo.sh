@@ -4,6 +4,7 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
+. tests/lib/progress.sh
 
 step() {
 	printf '[%3d s] %s\n' "$SECONDS" "$*"
@@ -11,8 +12,8 @@ step() {
 
 step "building the Debian packages"
 debian/build.sh
-step "installing them in a Debian root; made once, kept in the cache"
-tests/vm/run-root --prepare --installed >build/demo.log 2>&1 || {
+step "installing them in a Debian root, which takes about five minutes the first time (log: build/demo.log)"
+with_progress build/demo.log tests/vm/run-root --prepare --installed || {
 	tail -n 30 build/demo.log >&2
 	exit 1
 }

@@ -6,10 +6,11 @@
 MINI=$TREE/tests/vm/mini
 
 # Programs that busybox does not have, or not well enough.
-MINI_TOOLS=(bash ethtool ip iperf3 kmod nft nice ss tc timeout)
+MINI_TOOLS=(bash ethtool ip iperf3 kmod nft nice ss tc timeout wg)
 
 # What holds them, and busybox, and the data that they read.
-MINI_PACKAGES=(bash busybox-static coreutils ethtool iperf3 iproute2 kmod netbase nftables)
+MINI_PACKAGES=(bash busybox-static coreutils ethtool iperf3 iproute2 kmod netbase nftables
+	wireguard-tools)
 
 # Names that kmod answers to.
 MINI_KMOD_NAMES=(depmod insmod lsmod modinfo modprobe rmmod)

@@ -34,7 +34,7 @@ root_base() {
 
 make_root_base() {
 	local suite=$1 dir=$2
-	say "making the Debian root of $suite (some minutes, once)"
+	say "making the Debian root of $suite (some minutes, once; log: $dir/log)"
 	mkdir -p "$dir"
 	make_root_tar "$suite" "$dir/root.tar" >"$dir/log" 2>&1 || {
 		tail -n 30 "$dir/log" >&2

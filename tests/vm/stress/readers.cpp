@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "lib/ctl.h"
+#include "lib/genl.h"
+#include "uapi/netatop_netlink.h"
 
 namespace stress {
 
@@ -18,6 +20,8 @@ namespace {
 
 using guest::Ctl;
 using guest::Fd;
+using guest::Genl;
+using guest::GenlAttribute;
 
 void query(const Ctl& ctl, int command, pid_t id) {
     netpertask task{};
@@ -57,6 +61,64 @@ void take_exits(Turns& turns) {
         ctl.call(NETATOP_GETCNT_EXIT, where, &size);
         if (turns.random(50) == 0)
             turns.pause(30);
+    }
+}
+
+// Whatever a turn of netlink says: the module is unloaded meanwhile, and memory runs short.
+void netlink_again(Turns& turns, void (*turn)(Turns&, Genl&)) {
+    while (turns.next()) {
+        try {
+            Genl genl;
+            for (unsigned i = turns.random(8); i > 0 && turns.next(); i--)
+                turn(turns, genl);
+        } catch (const std::system_error&) {
+            turns.pause(20);
+        }
+    }
+}
+
+// All tasks, or those of one process; now and then a reader stops in the middle.
+void dump(Turns& turns, Genl& genl) {
+    std::vector<GenlAttribute> filter;
+    if (turns.random(2))
+        filter.push_back(GenlAttribute::flag(NETATOP_A_THREADS));
+    if (turns.random(4) == 0)
+        filter.push_back(GenlAttribute::number(NETATOP_A_TGID, 1 + turns.random(2000)));
+    std::vector<guest::GenlTask> tasks;
+    genl.ask(NETATOP_CMD_GET_TASK, filter, true);
+    while (genl.next(tasks) && turns.random(10))
+        turns.pause(turns.random(3));
+}
+
+void ask_for_one(Turns& turns, Genl& genl) {
+    const auto type = turns.random(2) ? NETATOP_A_TGID : NETATOP_A_PID;
+    genl.tasks({GenlAttribute::number(type, 1 + turns.random(3000))}, false);
+}
+
+// Hears of ends, mostly too slowly.
+void listen(Turns& turns, Genl& genl) {
+    genl.listen(NETATOP_GENL_GROUP_EXIT);
+    for (int i = 0; i < 20 && turns.next(); i++) {
+        while (genl.waiting())
+            genl.heard();
+        turns.pause(10);
+    }
+}
+
+// Any command with any attributes, which may contradict each other or say nothing.
+void talk_nonsense(Turns& turns, Genl& genl) {
+    std::vector<GenlAttribute> attributes;
+    for (unsigned i = turns.random(5); i > 0; i--) {
+        GenlAttribute one{static_cast<std::uint16_t>(turns.random(turns.random(8) ? 14 : 65536)),
+                          {}};
+        for (unsigned size = turns.random(turns.random(8) ? 9 : 300); size > 0; size--)
+            one.value.push_back(static_cast<std::uint8_t>(turns.random(turns.random(2) ? 2 : 256)));
+        attributes.push_back(one);
+    }
+    std::vector<guest::GenlTask> tasks;
+    const unsigned command = turns.random(2) ? 1U * NETATOP_CMD_GET_TASK : turns.random(256);
+    genl.ask(static_cast<std::uint8_t>(command), attributes, turns.random(2));
+    while (genl.next(tasks)) {
     }
 }
 
@@ -125,6 +187,10 @@ Roles reader_roles() {
         {"exits", take_exits},
         {"force-gc", [](Turns& turns) { command_again(turns, NETATOP_FORCE_GC); }},
         {"empty-exit", [](Turns& turns) { command_again(turns, NETATOP_EMPTY_EXIT); }},
+        {"dumps", [](Turns& turns) { netlink_again(turns, dump); }},
+        {"asks", [](Turns& turns) { netlink_again(turns, ask_for_one); }},
+        {"listeners", [](Turns& turns) { netlink_again(turns, listen); }},
+        {"nonsense", [](Turns& turns) { netlink_again(turns, talk_nonsense); }},
         {"status", read_status},
         {"tune", tune},
         {"audit", audit},
