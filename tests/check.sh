@@ -78,7 +78,8 @@ collect_cases() {
 			if [ ! -e "$file" ] || [ "$file" = "$RESULTS/all.json" ]; then
 				continue
 			fi
-			jq -f "$lib/gtest.jq" "$file" || jq -n --arg file "${file##*/}" -f "$lib/unreadable.jq"
+			jq --argjson again "$([[ $file == *.again.json ]] && echo true || echo false)" \
+				-f "$lib/gtest.jq" "$file" || jq -n --arg file "${file##*/}" -f "$lib/unreadable.jq"
 		done
 		[ ! -s "$RESULTS/cases.tsv" ] || jq -R -f "$lib/tsv.jq" "$RESULTS/cases.tsv"
 	} | jq -s --arg ring "$ring" --argjson status "$status" --argjson seconds "$seconds" \
@@ -103,6 +104,8 @@ report_ring() {
 	printf '%-24s %s (%d s)\n' "$ring" "$(tally "$all")" "$seconds"
 	jq -r '.[] | select(.verdict == "skipped") |
 		"  skipped: \(.suite).\(.name): \(.message | split("\n") | last // "")"' "$all"
+	jq -r '.[] | select(.verdict == "passed" and .again) |
+		"  only at the second try: \(.suite).\(.name)"' "$all"
 	[ "$(count failed "$all")" -eq 0 ] || {
 		jq -r '.[] | select(.verdict == "failed") | "  failed: \(.suite).\(.name)"' "$all"
 		echo "  the end of $RESULTS/log:"
@@ -110,10 +113,13 @@ report_ring() {
 	}
 }
 
-# failures FILE... : what failed, each in a few lines, for who sees only the end of the output.
+# failures FILE... : what failed, or did at first, each in a few lines, for who sees only the end
+# of the output.
 failures() {
-	jq -rs '[.[][] | select(.verdict == "failed")][:20][]
-		| "failed: \(.ring): \(.suite).\(.name)",
+	jq -rs '[.[][] | select(.again or .verdict == "failed")]
+		| sort_by(.verdict == "failed")[-20:][]
+		| (if .verdict == "failed" then "failed" else "only at the second try" end)
+			+ ": \(.ring): \(.suite).\(.name)",
 		  ((.message // "") | split("\n") | map(select(test("\\S")))[:6][] | "  " + .[:200])' "$@"
 }
 

@@ -1,4 +1,4 @@
-# The cases in a result file of gtest; nothing of any other file.
+# The cases in a result file of gtest; nothing of any other file. $again: those of a second try.
 if type == "object" and has("testsuites") then
   .testsuites[].testsuite[]
   | select(.status == "RUN")
@@ -6,6 +6,7 @@ if type == "object" and has("testsuites") then
       suite: .classname,
       name: (.name + (if .value_param then " (" + .value_param + ")" else "" end)),
       verdict: (if .failures then "failed" elif .result == "SKIPPED" then "skipped" else "passed" end),
+      $again,
       seconds: ((.time // "0s") | rtrimstr("s") | tonumber),
       message: ([(.failures // [])[].failure] | join("\n"))
     }
