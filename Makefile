@@ -56,7 +56,7 @@ matrix: ## build for, boot and test every kernel that Debian ships, and print th
 check-packages: ## install, upgrade, remove, … the packages in throw-away Debian roots; build others' packages
 	$(as_root)
 	tests/setup.sh check cross
-	tests/check.sh situations autopkgtest packagers
+	tests/check.sh situations install autopkgtest packagers
 
 .PHONY: check-atop
 check-atop: ## see what the atop of each Debian shows, each in a root of its own
