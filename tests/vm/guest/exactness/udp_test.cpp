@@ -56,13 +56,14 @@ TEST_P(ExactUdp, AllSizes) {
 TEST_P(ExactUdp, FragmentsByArithmetic) {
     const auto& pair = standard_pair();
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()));
-    parties.send(4000, 10);
+    constexpr std::size_t count = 20;
+    parties.send(4000, count);
     // 4008 bytes with the UDP header; all but the last fragment carry a multiple of 8.
     const std::size_t room = family() == Family::v4 ? 1480 : 1448;
     const std::size_t fragments = (4008 + room - 1) / room;
     const std::size_t headers =
         ethernet_header + ip_header(family()) + (family() == Family::v4 ? 0 : 8);
-    const Flow expected{10 * fragments, 10 * (4008 + fragments * headers)};
+    const Flow expected{count * fragments, count * (4008 + fragments * headers)};
     expect_task("sender", parties.sender.pid(), udp_out(expected));
     expect_task("receiver", parties.receiver.pid(), udp_in(expected));
 }
