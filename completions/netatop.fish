@@ -4,6 +4,7 @@ set -l kinds processes trees threads commands users units containers classes
 
 complete -c netatop -f
 complete -c netatop -n __fish_use_subcommand -a list -d 'Show who carried what'
+complete -c netatop -n __fish_use_subcommand -a run -d 'Say what a command carries'
 complete -c netatop -n __fish_use_subcommand -a watch -d 'Show each process that ends'
 complete -c netatop -n __fish_use_subcommand -l version -d 'Print the version'
 complete -c netatop -l help -d 'Print a summary of the options'
@@ -11,9 +12,9 @@ complete -c netatop -l help -d 'Print a summary of the options'
 complete -c netatop -n '__fish_seen_subcommand_from list' -a "$kinds"
 complete -c netatop -n '__fish_seen_subcommand_from list' -s d -l interval -x -d 'Seconds of an interval'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -s n -l count -x -d 'How many'
-complete -c netatop -n '__fish_seen_subcommand_from list watch' -l json -d 'One JSON object a line'
+complete -c netatop -n '__fish_seen_subcommand_from list run watch' -l json -d 'One JSON object a line'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l csv -d 'Comma-separated values'
-complete -c netatop -n '__fish_seen_subcommand_from list watch' -s b -l bytes -d 'All digits in the table'
+complete -c netatop -n '__fish_seen_subcommand_from list run watch' -s b -l bytes -d 'All digits in the table'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l sort -x -a 'bytes sent received packets pid name'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l top -x -d 'So many lines'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -l pid -x -a '(__fish_complete_pids)'
@@ -23,3 +24,5 @@ complete -c netatop -n '__fish_seen_subcommand_from list watch' -l container -x 
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -l command -x -d 'Of this name'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l min-bytes -x -d 'At least so many bytes'
 complete -c netatop -n '__fish_seen_subcommand_from watch' -l buffer -x -d 'Memory for what is not read yet'
+complete -c netatop -n '__fish_seen_subcommand_from run' -s o -l output -r -F -d 'Say it there'
+complete -c netatop -n '__fish_seen_subcommand_from run' -x -a '(__fish_complete_subcommand)'

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <system_error>
 
 namespace netatop {
@@ -48,6 +49,14 @@ std::string Cgroups::mount_point(const std::string& mounts) {
     while (::getmntent_r(file.get(), &entry, text.data(), static_cast<int>(text.size())) != nullptr)
         if (std::strcmp(entry.mnt_type, "cgroup2") == 0)
             return entry.mnt_dir;
+    return {};
+}
+
+std::string Cgroups::path_in(const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        if (line.rfind("0::/", 0) == 0)
+            return line.rfind("0::/..", 0) == 0 ? std::string() : line.substr(3);
     return {};
 }
 

@@ -24,6 +24,11 @@ public:
 
     // Where a list of mounts has them; empty when it has none.
     static std::string mount_point(const std::string& mounts);
+    // The path in the text of /proc/PID/cgroup; empty when it has none, or one outside of what this
+    // process can see.
+    static std::string path_in(const std::string& text);
+
+    [[nodiscard]] const std::string& root() const { return root_; }
 
 private:
     [[nodiscard]] std::optional<std::string> by_handle(std::uint64_t id) const;

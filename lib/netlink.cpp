@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netlink.h"
 
+#include "netns.h"
+
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <sys/socket.h>
@@ -21,7 +23,15 @@ Error overrun() {
 
 } // namespace
 
+// Groups are heard in one namespace alone, and a socket stays where it was made.
 Result<Descriptor> connect_generic(const Groups& groups) {
+    std::optional<InitialNetns> netns;
+    if (!groups.empty()) {
+        auto entered = InitialNetns::enter();
+        if (!entered)
+            return entered.error();
+        netns.emplace(*std::move(entered));
+    }
     Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
     if (!socket)
         return system_error("cannot open a netlink socket");

@@ -22,7 +22,7 @@ namespace netatop {
 using Groups = std::vector<std::uint32_t>;
 using Connect = std::function<Result<Descriptor>(const Groups& groups)>;
 
-// Of NETLINK_GENERIC.
+// Of NETLINK_GENERIC; one that hears groups is of the initial network namespace.
 Result<Descriptor> connect_generic(const Groups& groups);
 
 // A request of the generic kind in the making.

@@ -3,6 +3,7 @@
 #include "list.h"
 #include "options.h"
 #include "result.h"
+#include "run.h"
 #include "watch.h"
 
 #include <clocale>
@@ -15,6 +16,7 @@ constexpr const char* usage = R"(Usage: netatop COMMAND [ARGUMENT...]
 Shows who uses the network, as the kernel module netatop counts it.
 
   list       who carried what: processes, threads, users, units, containers, classes
+  run        run a command, and say what it and all that it started carried
   watch      each process that ends, with what it carried
 
   --help     print this and exit
@@ -36,8 +38,8 @@ int main(int argc, char** argv) {
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
     using Command = int (*)(const std::vector<std::string>&);
-    static const std::map<std::string, Command> commands{{"list", list_command},
-                                                         {"watch", watch_command}};
+    static const std::map<std::string, Command> commands{
+        {"list", list_command}, {"run", run_command}, {"watch", watch_command}};
     const auto found = command.empty() ? commands.end() : commands.find(command[0]);
     if (found == commands.end()) {
         std::cerr << (command.empty() ? std::string(usage)
