@@ -55,6 +55,15 @@ static bool is_of_ipvs(const struct sk_buff *skb)
 #endif
 }
 
+/*
+ * Does a packet without socket carry another one, which is behind its headers? So
+ * do those of FOU and GUE, which have a socket to receive alone.
+ */
+static bool is_of_tunnel(const struct sk_buff *skb)
+{
+	return skb_inner_network_offset(skb) > 0;
+}
+
 /**
  * nta_pass_sk - the socket that sends a packet
  * @skb: the packet, in LOCAL_OUT
@@ -102,7 +111,9 @@ enum nta_pass nta_pass_out(const struct sk_buff *skb, const struct sock *sk,
 			return NTA_PASS_NOT;
 		return is_of_interface(skb, sk, state) ? NTA_PASS_OUTER : NTA_PASS_LAST;
 	}
-	return sk && is_of_ipvs(skb) ? NTA_PASS_LAST : NTA_PASS_COUNTS;
+	if (!sk)
+		return is_of_tunnel(skb) ? NTA_PASS_OUTER : NTA_PASS_COUNTS;
+	return is_of_ipvs(skb) ? NTA_PASS_LAST : NTA_PASS_COUNTS;
 }
 
 /**
