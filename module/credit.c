@@ -27,7 +27,8 @@ static __always_inline enum nta_class nta_sk_class(const struct sock *sk)
 		return NTA_CLASSES;
 	if (sk->sk_type == SOCK_RAW)
 		return NTA_NOSOCKET;
-	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
+	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk) ||
+	    nta_sk_has_file_of_other(sk))
 		return NTA_CLASSES;
 	return NTA_KERNEL;
 }

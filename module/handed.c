@@ -50,8 +50,11 @@ static bool nta_handed_has_no_file(const struct sock *sk)
  */
 bool nta_handed_is_sure(const struct sock *sk)
 {
-	/* Subflows of MPTCP are made by the kernel for whoever has the other socket. */
-	if (nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
+	/*
+	 * Subflows of MPTCP are made by the kernel for whoever has the other socket.
+	 * So is what is in an SMC socket, which has no file again when it is closed.
+	 */
+	if (sk->sk_kern_sock || nta_sk_visible(sk) != sk || nta_sk_is_subflow(sk))
 		return false;
 	return nta_handed_carries_disk(sk) || nta_handed_has_no_file(sk);
 }

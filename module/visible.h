@@ -5,6 +5,8 @@
 #ifndef _NTA_VISIBLE_H
 #define _NTA_VISIBLE_H
 
+#include <linux/fs.h>
+#include <linux/net.h>
 #include <net/mptcp.h>
 #include <net/sock.h>
 
@@ -32,6 +34,24 @@ static inline const struct sock *nta_sk_visible(const struct sock *sk)
 	const struct sock *visible = sock ? READ_ONCE(sock->sk) : NULL;
 
 	return visible ?: sk;
+}
+
+/*
+ * Has a connection of the kernel's become that of a program? So it is with an SMC
+ * socket that fell back to TCP: the TCP socket in it then has the file of the SMC
+ * socket, whose inode is not its own. It loses the file before that is freed, which
+ * takes a grace period or leaves the memory a file's: so it may be looked at, and
+ * what it says be compared.
+ */
+static inline bool nta_sk_has_file_of_other(const struct sock *sk)
+{
+	const struct socket *sock = READ_ONCE(sk->sk_socket);
+	const struct file *file;
+
+	if (!nta_sk_is_tcp(sk) || !sock)
+		return false;
+	file = READ_ONCE(sock->file);
+	return file && READ_ONCE(file->f_inode) != SOCK_INODE((struct socket *)sock);
 }
 
 static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
