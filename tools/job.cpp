@@ -40,8 +40,8 @@ void Job::become(const std::vector<std::string>& command, int procs, int report)
         ::execvp(arguments[0], arguments.data());
         failure.code = errno;
     }
-    (void)!::write(report, &failure, sizeof failure);
-    ::_exit(127);
+    const ssize_t told = ::write(report, &failure, sizeof failure);
+    ::_exit(told < 0 ? 126 : 127);
 }
 
 std::optional<StartFailure> Job::start(const std::vector<std::string>& command, int procs) {
