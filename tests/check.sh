@@ -123,6 +123,13 @@ failures() {
 		  ((.message // "") | split("\n") | map(select(test("\\S")))[:6][] | "  " + .[:200])' "$@"
 }
 
+# slowest FILE... : the cases that took longest.
+slowest() {
+	echo 'the slowest:'
+	jq -rs '[.[][]] | sort_by(-.seconds)[:10][]
+		| "  \(.seconds | round) s  \(.ring): \(.suite).\(.name)"' "$@"
+}
+
 rings=("$@")
 if [ $# -eq 0 ]; then
 	mapfile -t rings < <(cd "$ring_dir" && printf '%s\n' [0-9]*)
@@ -154,6 +161,7 @@ all=("${rings[@]/#/$results/}")
 all=("${all[@]/%//all.json}")
 jq -s add "${all[@]}" >"$results/summary.json"
 jq -rf "$lib/junit.jq" "$results/summary.json" >"$results/junit.xml"
+[ $# -gt 0 ] || slowest "${all[@]}"
 failures "${all[@]}"
 printf '%d minutes; results in %s\n' $(((SECONDS + 59) / 60)) "$results"
 tally "${all[@]}" | tee "$results/tally"
