@@ -3,6 +3,7 @@
 set -l kinds processes trees threads commands users units containers classes
 
 complete -c netatop -f
+complete -c netatop -n __fish_use_subcommand -a doctor -d 'Say what is wrong and what to do'
 complete -c netatop -n __fish_use_subcommand -a list -d 'Show who carried what'
 complete -c netatop -n __fish_use_subcommand -a run -d 'Say what a command carries'
 complete -c netatop -n __fish_use_subcommand -a watch -d 'Show each process that ends'
@@ -12,7 +13,7 @@ complete -c netatop -l help -d 'Print a summary of the options'
 complete -c netatop -n '__fish_seen_subcommand_from list' -a "$kinds"
 complete -c netatop -n '__fish_seen_subcommand_from list' -s d -l interval -x -d 'Seconds of an interval'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -s n -l count -x -d 'How many'
-complete -c netatop -n '__fish_seen_subcommand_from list run watch' -l json -d 'One JSON object a line'
+complete -c netatop -n '__fish_seen_subcommand_from doctor list run watch' -l json -d 'One JSON object a line'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l csv -d 'Comma-separated values'
 complete -c netatop -n '__fish_seen_subcommand_from list run watch' -s b -l bytes -d 'All digits in the table'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l sort -x -a 'bytes sent received packets pid name'

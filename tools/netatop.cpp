@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // netatop: who uses the network.
+#include "doctor.h"
 #include "list.h"
 #include "options.h"
 #include "result.h"
@@ -18,6 +19,7 @@ Shows who uses the network, as the kernel module netatop counts it.
   list       who carried what: processes, threads, users, units, containers, classes
   run        run a command, and say what it and all that it started carried
   watch      each process that ends, with what it carried
+  doctor     what is wrong on this host, and what to do about it
 
   --help     print this and exit
   --version  print the version and exit
@@ -38,8 +40,10 @@ int main(int argc, char** argv) {
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
     using Command = int (*)(const std::vector<std::string>&);
-    static const std::map<std::string, Command> commands{
-        {"list", list_command}, {"run", run_command}, {"watch", watch_command}};
+    static const std::map<std::string, Command> commands{{"doctor", doctor_command},
+                                                         {"list", list_command},
+                                                         {"run", run_command},
+                                                         {"watch", watch_command}};
     const auto found = command.empty() ? commands.end() : commands.find(command[0]);
     if (found == commands.end()) {
         std::cerr << (command.empty() ? std::string(usage)
