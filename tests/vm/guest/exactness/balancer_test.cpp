@@ -32,7 +32,57 @@ protected:
                     test.wait();
                 }};
     }
+
+    // Packets of a client that the router sends on by a tunnel: nothing of that is the router's.
+    void compare_forwarded_in_tunnel(std::uint16_t gue_port);
 };
+
+void Balancer::compare_forwarded_in_tunnel(std::uint16_t gue_port) {
+    const Route route;
+    const std::string address = v4() ? "10.9.9.9" : "fd99::9";
+    const std::string bits = v4() ? "/32" : "/128";
+    const std::string tunnel = v4() ? "tunl0" : "ip6tnl0";
+    const Address service(address, service_port);
+    route.b.ns.run("modprobe -a ipip ip6_tunnel");
+    route.b.ns.ip((v4() ? "" : "link set " + tunnel + " addrgenmode none\n") + "link set " +
+                  tunnel + " up\n");
+    add_address(route.router, "lo", address + bits);
+    add_address(route.b.ns, tunnel, address + bits);
+    if (gue_port) {
+        route.b.ns.run("modprobe -a fou fou6");
+        route.b.ns.ip("fou add port " + std::to_string(gue_port) + " gue" +
+                      (v4() ? "\n" : " -6\n"));
+    }
+    balance(route.router, IPPROTO_UDP, service, route.b.at(family(), service_port), Forward::tunnel,
+            gue_port);
+    Helper server(route.b.ns, [&](Channel& test) {
+        const Fd socket = udp_bound(service);
+        test.signal();
+        receive(socket, 3);
+        test.signal();
+        test.wait();
+    });
+    server.wait();
+    Ledger ledger(
+        {[&] { return route.a.carried(); }, [&] { return device_counters(route.b.ns, tunnel); }});
+    const auto carrying = [&] { return device_counters(route.b.ns, "v0"); };
+    const auto before = carrying();
+    Helper client(route.a.ns, [&](Channel& test) {
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1300})
+            send_to(socket, service, size);
+        test.signal();
+        test.wait();
+    });
+    client.wait();
+    server.wait();
+    compare_settled(
+        "programs", [&] { return udp(ledger.carried()); },
+        [&] { return ledger.credited() - ledger.in_class("kernel"); });
+    compare_settled(
+        "kernel", [&] { return udp(gue_port ? carrying() - before : Traffic{}); },
+        [&] { return ledger.in_class("kernel"); });
+}
 
 } // namespace
 
@@ -161,4 +211,13 @@ TEST_P(Balancer, PacketsOfOthersForwardedAsTheyAre) {
     client.wait();
     server.wait();
     ledger.compare();
+}
+
+TEST_P(Balancer, PacketsOfOthersForwardedInTunnel) {
+    compare_forwarded_in_tunnel(0);
+}
+
+// The server takes them out of UDP; what carries them is its kernel's.
+TEST_P(Balancer, PacketsOfOthersForwardedInUdp) {
+    compare_forwarded_in_tunnel(5555);
 }

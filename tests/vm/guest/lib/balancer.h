@@ -9,8 +9,9 @@ namespace guest {
 
 enum class Forward { masquerading = 0, tunnel = 2, direct = 3 };
 
-// A service of one protocol at an address, with one real server.
+// A service of one protocol at an address, with one real server; its tunnel is in UDP (GUE) when a
+// port of that is given.
 void balance(const Namespace& ns, int protocol, const Address& service, const Address& real,
-             Forward how);
+             Forward how, std::uint16_t gue_port = 0);
 
 } // namespace guest
