@@ -72,9 +72,14 @@ protected:
 
     Address inner() const { return {family() == Family::v4 ? "10.5.0.2" : "fd05::2", 0}; }
 
+    // What carries the packets of an interface: not counted, or as UDP.
+    enum class Outer { other, udp };
+
     // A connection and datagrams of all kinds of sizes. What the kernel sends around them is none
-    // of the interface's.
-    void compare_devices(const Pair& pair) {
+    // of the interface's, and its own as the device below counts it.
+    void compare_devices(const Pair& pair, Outer carrying = Outer::other) {
+        const auto below = [&] { return pair.a.carried() + pair.b.carried(); };
+        const auto below_before = below();
         Ledger ledger({[&] { return device_counters(pair.a.ns, own_device); },
                        [&] { return device_counters(pair.b.ns, own_device); }});
         TcpParties tcp_parties(pair.a.ns, pair.b.ns, inner(), {family(), 100000, 20000, 1});
@@ -84,38 +89,46 @@ protected:
         compare_settled(
             "tasks and classes", [&] { return ledger.carried(); },
             [&] { return ledger.credited().both() - ledger.in_class("kernel").both(); });
+        if (carrying == Outer::udp)
+            compare_settled(
+                "kernel", [&] { return udp(below() - below_before); },
+                [&] { return ledger.in_class("kernel"); });
     }
 
-    void compare_kind(const Kind& kind, Family outer, Frames frames) {
+    void compare_kind(const Kind& kind, Family outer, Frames frames,
+                      Outer carrying = Outer::other) {
         const Pair pair;
         if (!add(pair, kind, outer, frames))
             GTEST_SKIP() << "no such interface in this kernel";
         raise(pair, frames);
-        compare_devices(pair);
+        compare_devices(pair, carrying);
     }
 
     // One of a fixed type with nothing but addresses.
     void compare_tunnel(const std::string& type, Family outer, Frames frames,
-                        const std::string& more = {}) {
+                        const std::string& more = {}, Outer carrying = Outer::other) {
         compare_kind(
             [&](const std::string& own, const std::string& peer) {
                 return type + " local " + own + " remote " + peer + " " + more;
             },
-            outer, frames);
+            outer, frames, carrying);
     }
 };
 
 class Wireguard : public Link {
 protected:
     // False without wireguard.
-    static bool join(const Pair& pair) {
+    static bool join(const Pair& pair, Family outer = Family::v4) {
         const auto plain = [](const auto&, const auto&) { return std::string("wireguard"); };
-        if (!add(pair, plain, Family::v4, Frames::none))
+        if (!add(pair, plain, outer, Frames::none))
             return false;
         const auto key_a = key();
         const auto key_b = key();
-        configure(pair.a, key_a, key_b, "10.0.0.2", "10.5.0.2/32,fd05::2/128");
-        configure(pair.b, key_b, key_a, "10.0.0.1", "10.5.0.1/32,fd05::1/128");
+        const bool is_v4 = outer == Family::v4;
+        configure(pair.a, key_a, key_b, is_v4 ? "10.0.0.2" : "[fd00::2]",
+                  "10.5.0.2/32,fd05::2/128");
+        configure(pair.b, key_b, key_a, is_v4 ? "10.0.0.1" : "[fd00::1]",
+                  "10.5.0.1/32,fd05::1/128");
         return true;
     }
 
@@ -203,21 +216,23 @@ TEST_P(Link, OverIpv4) {
 }
 
 TEST_P(Link, Vxlan) {
-    compare_tunnel("vxlan id 9 dstport 4789 nolearning dev v0", Family::v4, Frames::ethernet);
+    compare_tunnel("vxlan id 9 dstport 4789 nolearning dev v0", Family::v4, Frames::ethernet, {},
+                   Outer::udp);
 }
 
 TEST_P(Link, VxlanOverIpv6) {
-    compare_tunnel("vxlan id 9 dstport 4789 nolearning dev v0", Family::v6, Frames::ethernet);
+    compare_tunnel("vxlan id 9 dstport 4789 nolearning dev v0", Family::v6, Frames::ethernet, {},
+                   Outer::udp);
 }
 
 TEST_P(Link, Geneve) {
     compare_kind([](const auto&, const auto& peer) { return "geneve id 9 remote " + peer; },
-                 Family::v4, Frames::ethernet);
+                 Family::v4, Frames::ethernet, Outer::udp);
 }
 
 TEST_P(Link, GeneveOverIpv6) {
     compare_kind([](const auto&, const auto& peer) { return "geneve id 9 remote " + peer; },
-                 Family::v6, Frames::ethernet);
+                 Family::v6, Frames::ethernet, Outer::udp);
 }
 
 TEST_P(Link, Bond) {
@@ -236,7 +251,16 @@ TEST_P(Wireguard, FillsPackets) {
         GTEST_SKIP() << "no wireguard in this kernel";
     raise(pair, Frames::none);
     shake_hands(pair);
-    compare_devices(pair);
+    compare_devices(pair, Outer::udp);
+}
+
+TEST_P(Wireguard, FillsPacketsOverIpv6) {
+    const Pair pair;
+    if (!join(pair, Family::v6))
+        GTEST_SKIP() << "no wireguard in this kernel";
+    raise(pair, Frames::none);
+    shake_hands(pair);
+    compare_devices(pair, Outer::udp);
 }
 
 // It cuts what is offloaded itself, and counts the segments.

@@ -65,3 +65,38 @@ TEST_P(RouteEncap, SegmentRouting) {
         GTEST_SKIP() << "no segment routing in this kernel";
     expect_overhead(pair, 64);
 }
+
+// A header of segment routing in the packet itself, with the destination as its second segment.
+TEST_P(RouteEncap, SegmentRoutingInline) {
+    if (v4())
+        GTEST_SKIP() << "of IPv6 alone";
+    const Pair pair;
+    pair.a.ns.sysctl("ipv6/conf/all/forwarding", "1");
+    if (!add_route(pair, "seg6 mode inline segs fd00::2 dev v0"))
+        GTEST_SKIP() << "no segment routing in this kernel";
+    expect_overhead(pair, 40);
+}
+
+// With one segment there is no header of segment routing left.
+TEST_P(RouteEncap, SegmentRoutingReduced) {
+    const Pair pair;
+    pair.a.ns.sysctl("ipv6/conf/all/forwarding", "1");
+    if (!add_route(pair, "seg6 mode encap.red segs fd00::2 dev v0"))
+        GTEST_SKIP() << "no reduced segment routing in this kernel, or ip";
+    expect_overhead(pair, 40);
+}
+
+// Another address, and nothing more.
+TEST_P(RouteEncap, IdentifierLocator) {
+    if (v4())
+        GTEST_SKIP() << "of IPv6 alone";
+    const Pair pair;
+    try {
+        pair.a.ns.run("modprobe -a ila");
+    } catch (const std::runtime_error&) {
+        GTEST_SKIP() << "no ILA in this kernel";
+    }
+    if (!add_route(pair, "ila fd00:0:0:0 csum-mode no-action ident-type luid via fd00::2 dev v0"))
+        GTEST_SKIP() << "no ILA in this kernel, or ip";
+    expect_overhead(pair, 0);
+}
