@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -62,10 +63,9 @@ Finding answers(const Host& host) {
 }
 
 bool runs(const Host& host, const std::string& name) {
-    for (const auto& [pid, process] : all_processes(host.at("/proc")))
-        if (process.name == name)
-            return true;
-    return false;
+    const auto processes = all_processes(host.at("/proc"));
+    return std::any_of(processes.begin(), processes.end(),
+                       [&](const auto& one) { return one.second.name == name; });
 }
 
 // Is there a line in the file that has both?
