@@ -67,6 +67,46 @@ nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state
 	return nta_credit(sk, skb, state, flow, NTA_SND, wire);
 }
 
+/*
+ * A packet of TCP that may be several segments, with its socket; of its interface is
+ * known what link header it counts.
+ */
+static __always_inline unsigned int
+nta_out_segments(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
+		 u32 header)
+{
+	struct net_device *dev = skb_dst(skb)->dev;
+	struct nta_wire wire;
+	u32 mtu;
+
+	if (unlikely(!skb_is_gso(skb) || nta_ipsec_is_out(skb, pf)))
+		return nta_out_any(NULL, skb, state);
+	mtu = nta_packet_out_mtu(skb, pf);
+	if (unlikely(!mtu))
+		return nta_out_any(NULL, skb, state);
+	if (dev->flags & IFF_LOOPBACK && nta_packet_is_whole(skb, dev))
+		wire = nta_wire_plain(skb->len, header);
+	else
+		wire = nta_packet_segments(skb, pf, header, mtu);
+	if (unlikely(!wire.packets))
+		return nta_out_any(NULL, skb, state);
+	return nta_credit(state->sk, skb, state, NTA_TCP_SND, NTA_SND, wire);
+}
+
+static noinline __noclone unsigned int
+nta_out_segments_v4(void *unused, struct sk_buff *skb,
+		    const struct nf_hook_state *state, u32 header)
+{
+	return nta_out_segments(skb, state, NFPROTO_IPV4, header);
+}
+
+static noinline __noclone unsigned int
+nta_out_segments_v6(void *unused, struct sk_buff *skb,
+		    const struct nf_hook_state *state, u32 header)
+{
+	return nta_out_segments(skb, state, NFPROTO_IPV6, header);
+}
+
 static __always_inline unsigned int nta_out(struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    u8 pf, enum nta_flow flow)
@@ -78,9 +118,15 @@ static __always_inline unsigned int nta_out(struct sk_buff *skb,
 	/* The socket of the packet and of the hook differ in the answer to a SYN. */
 	if (unlikely(header == NTA_LINK_ASK) ||
 	    unlikely(!sk || (flow == NTA_TCP_SND && skb->sk != sk) ||
-		     dev != state->out ||
-		     !nta_packet_out_is_plain(skb, pf, flow)))
+		     dev != state->out))
 		return nta_out_any(NULL, skb, state);
+	if (unlikely(!nta_packet_out_is_plain(skb, pf, flow))) {
+		if (flow != NTA_TCP_SND)
+			return nta_out_any(NULL, skb, state);
+		return pf == NFPROTO_IPV4 ?
+			       nta_out_segments_v4(NULL, skb, state, header) :
+			       nta_out_segments_v6(NULL, skb, state, header);
+	}
 	return nta_credit(sk, skb, state, flow, NTA_SND,
 			  nta_wire_plain(skb->len, header));
 }
@@ -238,10 +284,13 @@ put:
 	return NF_ACCEPT;
 }
 
-/* A plain packet that comes without its socket, as all do on lo. */
+/*
+ * A plain packet that comes without its socket, as all do on lo; of its interface
+ * is known what link header it counts.
+ */
 static __always_inline unsigned int
 nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
-	      enum nta_flow flow)
+	      enum nta_flow flow, u32 header)
 {
 	struct sock *sk = flow == NTA_TCP_SND ? nta_lookup_tcp(skb, state, pf) :
 						nta_lookup_udp(skb, state, pf);
@@ -249,7 +298,7 @@ nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
 	if (unlikely(!sk))
 		return nta_in_any(NULL, skb, state);
 	nta_credit(sk, skb, state, flow, NTA_RCV,
-		   nta_wire_plain(skb->len, nta_link_in_plain(state->in)));
+		   nta_wire_plain(skb->len, header));
 	if (flow == NTA_TCP_SND)
 		sock_gen_put(sk);
 	return NF_ACCEPT;
@@ -257,32 +306,97 @@ nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
 
 /* Not inlined: the packets that come with their socket need no stack frame. */
 static noinline __noclone unsigned int
-nta_in_lookup_v4(void *unused, struct sk_buff *skb,
-		 const struct nf_hook_state *state, enum nta_flow flow)
+nta_in_lookup_tcp4(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
 {
-	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_TCP_SND);
-	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_TCP_SND, header);
 }
 
 static noinline __noclone unsigned int
-nta_in_lookup_v6(void *unused, struct sk_buff *skb,
-		 const struct nf_hook_state *state, enum nta_flow flow)
+nta_in_lookup_udp4(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
 {
-	if (flow == NTA_TCP_SND)
-		return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_TCP_SND);
-	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND);
+	return nta_in_lookup(skb, state, NFPROTO_IPV4, NTA_UDP_SND, header);
 }
 
-/* Is this the packet that came? One comparison says so; it is read again for the others. */
-static __always_inline bool nta_in_is_plain(const struct sk_buff *skb, u8 pf)
+static noinline __noclone unsigned int
+nta_in_lookup_tcp6(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
+{
+	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_TCP_SND, header);
+}
+
+static noinline __noclone unsigned int
+nta_in_lookup_udp6(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
+{
+	return nta_in_lookup(skb, state, NFPROTO_IPV6, NTA_UDP_SND, header);
+}
+
+static __always_inline unsigned int
+nta_in_unknown(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
+	       enum nta_flow flow, u32 header)
+{
+	if (pf == NFPROTO_IPV4)
+		return flow == NTA_TCP_SND ?
+			       nta_in_lookup_tcp4(NULL, skb, state, header) :
+			       nta_in_lookup_udp4(NULL, skb, state, header);
+	return flow == NTA_TCP_SND ? nta_in_lookup_tcp6(NULL, skb, state, header) :
+				     nta_in_lookup_udp6(NULL, skb, state, header);
+}
+
+/*
+ * A packet of TCP that was perhaps several segments, or has something attached; of
+ * its interface is known what link header it counts.
+ */
+static __always_inline unsigned int
+nta_in_segments(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
+		u32 header)
+{
+	/* lo counts what it carries as one packet. */
+	bool one = !skb_is_gso(skb) || state->in->flags & IFF_LOOPBACK;
+	struct nta_wire wire = nta_wire_plain(skb->len, header);
+
+	if (unlikely(nta_frag_is_reassembled(skb, pf) || nta_ipsec_is_in(skb)))
+		return nta_in_any(NULL, skb, state);
+	if (unlikely(!nta_sk_is_known(skb, state)))
+		return one ? nta_in_unknown(skb, state, pf, NTA_TCP_SND, header) :
+			     nta_in_any(NULL, skb, state);
+	if (!one)
+		wire = nta_packet_segments(skb, pf, header, U32_MAX);
+	if (unlikely(!wire.packets))
+		return nta_in_any(NULL, skb, state);
+	return nta_credit(skb->sk, skb, state, NTA_TCP_SND, NTA_RCV, wire);
+}
+
+static noinline __noclone unsigned int
+nta_in_segments_v4(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
+{
+	return nta_in_segments(skb, state, NFPROTO_IPV4, header);
+}
+
+static noinline __noclone unsigned int
+nta_in_segments_v6(void *unused, struct sk_buff *skb,
+		   const struct nf_hook_state *state, u32 header)
+{
+	return nta_in_segments(skb, state, NFPROTO_IPV6, header);
+}
+
+/* Is this the packet that came, and nothing attached to it? One comparison says so. */
+static __always_inline bool nta_in_is_usual(const struct sk_buff *skb, u8 pf)
 {
 	u16 any = nta_ipsec_hint(skb);
 
 	any |= skb_shinfo(skb)->gso_size;
 	any |= nta_frag_max(skb, pf);
-	if (likely(!any))
-		return true;
+	return !any;
+}
+
+/* Is it the packet that came, then? Of one that is not usual. */
+static __always_inline bool nta_in_is_plain(const struct sk_buff *skb, u8 pf)
+{
+	/* The compiler shall read again what it compared at once. */
 	OPTIMIZER_HIDE_VAR(skb);
 	return !skb_is_gso(skb) && !nta_frag_is_reassembled(skb, pf) &&
 	       !nta_ipsec_is_in(skb);
@@ -294,12 +408,18 @@ static __always_inline unsigned int nta_in(struct sk_buff *skb,
 {
 	u32 header = nta_link_in_plain(state->in);
 
-	if (unlikely(header == NTA_LINK_ASK) || unlikely(!nta_in_is_plain(skb, pf)))
+	if (unlikely(header == NTA_LINK_ASK))
 		return nta_in_any(NULL, skb, state);
+	if (unlikely(!nta_in_is_usual(skb, pf))) {
+		if (flow == NTA_TCP_SND)
+			return pf == NFPROTO_IPV4 ?
+				       nta_in_segments_v4(NULL, skb, state, header) :
+				       nta_in_segments_v6(NULL, skb, state, header);
+		if (!nta_in_is_plain(skb, pf))
+			return nta_in_any(NULL, skb, state);
+	}
 	if (unlikely(!nta_sk_is_known(skb, state)))
-		return pf == NFPROTO_IPV4 ?
-			       nta_in_lookup_v4(NULL, skb, state, flow) :
-			       nta_in_lookup_v6(NULL, skb, state, flow);
+		return nta_in_unknown(skb, state, pf, flow, header);
 	return nta_credit(skb->sk, skb, state, flow, NTA_RCV,
 			  nta_wire_plain(skb->len, header));
 }

@@ -54,6 +54,7 @@ static __always_inline u32 nta_link_without_header(const struct net_device *dev)
 {
 	if (likely(dev->type == ARPHRD_LOOPBACK))
 		return 0;
+	dev = nta_link_again(dev);
 	return dev->type == ARPHRD_NONE || dev->type == ARPHRD_INFINIBAND ?
 		       NTA_LINK_ASK : 0;
 }

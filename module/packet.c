@@ -10,23 +10,10 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
-#include "compat/gso.h"
 #include "packet.h"
 
 /* The hop-by-hop header with nothing but a jumbo payload option. */
 #define JUMBO_HEADER	8
-
-/*
- * lo carries an offloaded packet whole and counts it as one, for it has no
- * wire below; only without offload, or above its limits (gso_features_check()
- * in the kernel's dev.c, which sees the link header too), it gets segments.
- */
-static bool stays_whole(struct sk_buff *skb, const struct net_device *dev)
-{
-	return (dev->flags & IFF_LOOPBACK) && skb_gso_ok(skb, dev->features) &&
-	       skb_shinfo(skb)->gso_segs <= READ_ONCE(dev->gso_max_segs) &&
-	       skb->len + ETH_HLEN < netif_get_gso_max_size(dev, skb);
-}
 
 /*
  * IPv6 packets above 64 KB bear a jumbo option on their way through the stack
@@ -240,7 +227,7 @@ struct nta_wire nta_packet_out(struct sk_buff *skb,
 		return nta_wire_fragments(skb->len, &path);
 	}
 
-	if (stays_whole(skb, dev))
+	if (dev->flags & IFF_LOOPBACK && nta_packet_is_whole(skb, dev))
 		return nta_wire_one(skb->len, &link);
 	nta_packet_gso(skb, transport, &gso);
 	if (gso.headers + gso.size <= mtu)

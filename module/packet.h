@@ -8,10 +8,13 @@
 
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 
+#include "compat/gso.h"
 #include "link.h"
 #include "totals.h"
 #include "wire.h"
@@ -56,6 +59,78 @@ static __always_inline bool nta_packet_out_is_plain(const struct sk_buff *skb,
 	return skb->len <= READ_ONCE(dst->dev->mtu) && !dst->lwtstate &&
 	       !dst_metric_raw(dst, RTAX_MTU) &&
 	       !container_of(dst, struct rtable, dst)->rt_pmtu;
+}
+
+/**
+ * nta_packet_is_whole - does lo carry an offloaded packet as it is?
+ * @skb: the packet
+ * @lo: the interface
+ *
+ * It counts it as one then, for it has no wire below; only without offload, or
+ * above its limits (gso_features_check() in the kernel's dev.c, which sees the
+ * link header too), it gets segments.
+ */
+static __always_inline bool nta_packet_is_whole(struct sk_buff *skb,
+						const struct net_device *lo)
+{
+	return skb_gso_ok(skb, lo->features) &&
+	       skb_shinfo(skb)->gso_segs <= READ_ONCE(lo->gso_max_segs) &&
+	       skb->len + ETH_HLEN < netif_get_gso_max_size(lo, skb);
+}
+
+/**
+ * nta_packet_out_mtu - what passes a route of which only its device says the MTU
+ * @skb: a packet that is no tunnel's, in LOCAL_OUT
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: bytes from the network header on; 0 for any other route.
+ */
+static __always_inline u32 nta_packet_out_mtu(const struct sk_buff *skb, u8 pf)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct inet6_dev *idev;
+
+	if (dst_xfrm(dst) || dst->lwtstate || dst_metric_raw(dst, RTAX_MTU))
+		return 0;
+	if (pf == NFPROTO_IPV4)
+		return container_of(dst, struct rtable, dst)->rt_pmtu ?
+			       0 : READ_ONCE(dst->dev->mtu);
+	idev = __in6_dev_get(dst->dev);
+	return idev ? READ_ONCE(idev->cnf.mtu6) : 0;
+}
+
+/* The first byte of an IPv4 header without options. */
+#define NTA_PACKET_PLAIN_V4	0x45
+
+/**
+ * nta_packet_segments - what an offloaded packet of TCP is on the wire, if that is easy
+ * @skb: the packet; TCP's header is the next one after that of the network
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @header: bytes of link header that the interface counts
+ * @mtu: largest packet that passes
+ *
+ * What nta_packet_in() and nta_packet_out() say in the end, without any call.
+ *
+ * Return: what the interface counts; nothing when there is more to ask.
+ */
+static __always_inline struct nta_wire
+nta_packet_segments(const struct sk_buff *skb, u8 pf, u32 header, u32 mtu)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	u32 headers = pf == NFPROTO_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	const u8 *network = skb_network_header(skb);
+	u32 segs = info->gso_segs;
+
+	if (!(info->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) || skb->encapsulation ||
+	    skb_headlen(skb) < headers + sizeof(struct tcphdr) ||
+	    (pf == NFPROTO_IPV4 && *network != NTA_PACKET_PLAIN_V4))
+		return (struct nta_wire) {};
+	headers += __tcp_hdrlen((const struct tcphdr *)(network + headers));
+	if (headers + info->gso_size > mtu)
+		return (struct nta_wire) {};
+	return (struct nta_wire) {
+		segs, (u64)skb->len - headers + (u64)segs * (headers + header)
+	};
 }
 
 bool nta_packet_stays(const struct sk_buff *skb, u8 pf);

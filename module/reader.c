@@ -14,11 +14,10 @@ struct nta_reader_sum {
 	unsigned long readers;
 };
 
-struct nta_readers nta_readers __read_mostly;
+struct pid *nta_readers[NTA_READER_SLOTS] __read_mostly;
 
-/* Of all sockets and of those in each slot; the lock is innermost. */
+/* Of the sockets in each slot; the lock is innermost. */
 static DEFINE_SPINLOCK(nta_reader_lock);
-static struct nta_reader_sum nta_reader_all;
 static struct nta_reader_sum nta_reader_slot[NTA_READER_SLOTS];
 
 static void nta_reader_change(struct nta_reader_sum *sum, struct pid **readers,
@@ -51,9 +50,8 @@ void nta_reader_note(struct nta_sock *s, struct pid *reader)
 	if (s->reader == reader)
 		return;
 	spin_lock_bh(&nta_reader_lock);
-	nta_reader_change(&nta_reader_all, &nta_readers.all, s->reader, reader);
-	nta_reader_change(&nta_reader_slot[slot], &nta_readers.slot[slot],
-			  s->reader, reader);
+	nta_reader_change(&nta_reader_slot[slot], &nta_readers[slot], s->reader,
+			  reader);
 	WRITE_ONCE(s->reader, reader);
 	spin_unlock_bh(&nta_reader_lock);
 }

@@ -6,6 +6,8 @@
 #ifndef _NTA_READER_H
 #define _NTA_READER_H
 
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/sched.h>
 #include <net/sock.h>
 
@@ -16,37 +18,26 @@ struct nta_sock;
 /* Who reads has to look: the owner is a guess, unknown, or one of several. */
 #define NTA_READER_ANY		((struct pid *)1UL)
 
-/**
- * struct nta_readers - who can read without becoming an owner
- * @all: from any socket: NULL for everybody, NTA_READER_ANY for nobody
- * @slot: the same by the socket's cookie
+/*
+ * By the socket's cookie, who can read without becoming an owner: NULL for everybody,
+ * NTA_READER_ANY for nobody.
  */
-struct nta_readers {
-	struct pid *all;
-	struct pid *slot[NTA_READER_SLOTS];
-};
+extern struct pid *nta_readers[NTA_READER_SLOTS];
 
-extern struct nta_readers nta_readers;
-
-static __always_inline bool nta_reader_is(struct pid *const *readers)
-{
-	const struct pid *reader = READ_ONCE(*readers);
-
-	return !reader || reader == task_pid(current);
-}
-
-/* Can the current task read from any socket and change nothing? Any context. */
-static __always_inline bool nta_reader_is_settled(void)
-{
-	return nta_reader_is(&nta_readers.all);
-}
-
-/* Can it read from this one and change nothing? Any context. */
+/*
+ * Can the current task read from this socket and change nothing? Any context.
+ * Mostly everybody can.
+ */
 static __always_inline bool nta_reader_is_settled_of(const struct sock *sk)
 {
-	u64 cookie = atomic64_read(&sk->sk_cookie);
+	/* Plain, so that the compiler reads one byte. It is made once. */
+	u8 slot = data_race(sk->sk_cookie.counter);
 
-	return nta_reader_is(&nta_readers.slot[cookie % NTA_READER_SLOTS]);
+	BUILD_BUG_ON(NTA_READER_SLOTS != 1 << BITS_PER_BYTE);
+	/* Plain, to be compared where it is: what is written just now is late. */
+	if (likely(!data_race(nta_readers[slot])))
+		return true;
+	return READ_ONCE(nta_readers[slot]) == task_pid(current);
 }
 
 void nta_reader_note(struct nta_sock *s, struct pid *reader);

@@ -83,12 +83,14 @@ static void nta_trace_consume(const struct sock *sk)
  */
 static void nta_trace_copy(void *unused, const struct sk_buff *skb, int len)
 {
-	if (likely(nta_reader_is_settled()))
+	const struct sock *sk = skb->sk;
+
+	if (likely(sk)) {
+		if (unlikely(!nta_reader_is_settled_of(sk)))
+			nta_trace_read(sk);
 		return;
-	if (skb->sk && !nta_reader_is_settled_of(skb->sk))
-		nta_trace_read(skb->sk);
-	else if (!skb->sk && unlikely(nta_unowned_any_new_udp()) &&
-		 !(current->flags & PF_KTHREAD))
+	}
+	if (unlikely(nta_unowned_any_new_udp()) && !(current->flags & PF_KTHREAD))
 		nta_walk_received(skb);
 }
 
