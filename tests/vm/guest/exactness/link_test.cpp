@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Each kind of interface counts bytes in its own way: what tasks and classes carried through it is
 // what it counted itself, both ways.
-#include "lib/guest_test.h"
-
-#include <stdexcept>
+#include "exactness/link.h"
 
 #include "lib/command.h"
 
@@ -11,29 +9,14 @@ using namespace guest;
 
 namespace {
 
-constexpr auto own_device = "l0"; // the one under test, on both sides
-constexpr auto mac_a = "02:00:00:00:05:0a";
-constexpr auto mac_b = "02:00:00:00:05:0b";
-
-enum class Frames { ethernet, none };
-
-// What ip(8) says for an interface that the kernel, or ip(8) itself, does not know.
-bool is_unknown(const std::string& message) {
-    for (const auto* text : {"Unknown device type", "not supported", "Garbage", "is unknown"})
-        if (message.find(text) != std::string::npos)
-            return true;
-    return false;
-}
-
-class Link : public FamilyTest {
+class Link : public LinkTest {
 protected:
     // The arguments of "ip link add" on one side: outer addresses of its own and its peer.
     using Kind = std::function<std::string(const std::string& own, const std::string& peer)>;
 
     // False when this machine has no such interface.
     static bool add(const Pair& pair, const Kind& kind, Family outer, Frames frames) {
-        for (const auto* side : {&pair.a, &pair.b}) {
-            const bool is_a = side == &pair.a;
+        return make(pair, [&](const Side& side, bool is_a) {
             const auto at = [&](bool first) -> std::string {
                 if (outer == Family::v4)
                     return first ? "10.0.0.1" : "10.0.0.2";
@@ -41,58 +24,9 @@ protected:
             };
             std::string line = std::string("link add ") + own_device;
             if (frames == Frames::ethernet)
-                line += std::string(" address ") + (is_a ? mac_a : mac_b);
-            try {
-                side->ns.ip(line + " type " + kind(at(is_a), at(!is_a)) + "\n");
-            } catch (const std::runtime_error& error) {
-                if (!is_unknown(error.what()))
-                    throw;
-                return false;
-            }
-        }
-        return true;
-    }
-
-    static void raise(const Pair& pair, Frames frames, bool offloads = false) {
-        for (const auto* side : {&pair.a, &pair.b}) {
-            const bool is_a = side == &pair.a;
-            const std::string own = is_a ? "1" : "2";
-            const std::string peer = is_a ? "2" : "1";
-            side->ns.ip("link set l0 addrgenmode none\nlink set l0 up\n");
-            if (!offloads)
-                set_offloads(side->ns, own_device, false);
-            add_address(side->ns, own_device, "10.5.0." + own + "/24");
-            add_address(side->ns, own_device, "fd05::" + own + "/64");
-            if (frames == Frames::none)
-                continue;
-            add_neighbour(side->ns, own_device, "10.5.0." + peer, is_a ? mac_b : mac_a);
-            add_neighbour(side->ns, own_device, "fd05::" + peer, is_a ? mac_b : mac_a);
-        }
-    }
-
-    Address inner() const { return {family() == Family::v4 ? "10.5.0.2" : "fd05::2", 0}; }
-
-    // What carries the packets of an interface: not counted, or as UDP.
-    enum class Outer { other, udp };
-
-    // A connection and datagrams of all kinds of sizes. What the kernel sends around them is none
-    // of the interface's, and its own as the device below counts it.
-    void compare_devices(const Pair& pair, Outer carrying = Outer::other) {
-        const auto below = [&] { return pair.a.carried() + pair.b.carried(); };
-        const auto below_before = below();
-        Ledger ledger({[&] { return device_counters(pair.a.ns, own_device); },
-                       [&] { return device_counters(pair.b.ns, own_device); }});
-        TcpParties tcp_parties(pair.a.ns, pair.b.ns, inner(), {family(), 100000, 20000, 1});
-        tcp_parties.run();
-        UdpParties udp_parties(pair.a.ns, pair.b.ns, inner());
-        udp_parties.send({1, 4, 5, 100, 101, 500, 1240, 1372, 1384, 1392, 3000, 9000});
-        compare_settled(
-            "tasks and classes", [&] { return ledger.carried(); },
-            [&] { return ledger.credited().both() - ledger.in_class("kernel").both(); });
-        if (carrying == Outer::udp)
-            compare_settled(
-                "kernel", [&] { return udp(below() - below_before); },
-                [&] { return ledger.in_class("kernel"); });
+                line += " address " + mac(is_a);
+            side.ns.ip(line + " type " + kind(at(is_a), at(!is_a)) + "\n");
+        });
     }
 
     void compare_kind(const Kind& kind, Family outer, Frames frames,
