@@ -90,6 +90,21 @@ static const struct net_device *slave_of(const struct sk_buff *skb,
 	return dev_get_by_index_rcu(dev_net(dev), index) ?: dev;
 }
 
+/*
+ * A bond counts what its ports counted (bond_get_stats()). One asks for this only if
+ * they are no cards; then they are taken to be of the same kind.
+ */
+static const struct net_device *port_of(const struct net_device *dev)
+{
+	struct list_head *iter = (struct list_head *)&dev->adj_list.lower;
+	struct net_device *port;
+
+	if (!netif_is_bond_master(dev))
+		return dev;
+	port = netdev_next_lower_dev_rcu((struct net_device *)dev, &iter);
+	return port ?: dev;
+}
+
 /**
  * nta_link_out - how an interface counts what it sends
  * @skb: the packet, in LOCAL_OUT
@@ -98,10 +113,12 @@ static const struct net_device *slave_of(const struct sk_buff *skb,
 struct nta_wire_link nta_link_out(const struct sk_buff *skb,
 				  const struct net_device *dev)
 {
-	u32 header = nta_link_out_plain(dev);
 	struct nta_wire_link link = {};
 	const struct link_rule *rule;
+	u32 header;
 
+	dev = port_of(dev);
+	header = nta_link_out_plain(dev);
 	if (header != NTA_LINK_ASK) {
 		link.header = header;
 		return link;
@@ -137,6 +154,7 @@ struct nta_wire_link nta_link_in(const struct sk_buff *skb,
 
 	if (netif_is_l3_master(dev))
 		dev = slave_of(skb, dev);
+	dev = port_of(dev);
 	header = nta_link_in_plain(dev);
 	if (header != NTA_LINK_ASK) {
 		link.header = header;

@@ -22,11 +22,11 @@
 
 /* One of these has each Ethernet interface that counts the frames that it is
  * given and gets: NICs, veth, dummy, tap and batadv let the stack drop the route
- * of a packet; bond and macvlan (macvlan_handle_frame()) perhaps not. No tunnel
- * has one.
+ * of a packet, and so does a bond all of whose ports do; macvlan
+ * (macvlan_handle_frame()) perhaps not. No tunnel has one.
  */
 #define NTA_LINK_USUAL \
-	(IFF_XMIT_DST_RELEASE | IFF_BONDING | IFF_MACVLAN | NTA_LINK_BELOW)
+	(IFF_XMIT_DST_RELEASE | IFF_MACVLAN | NTA_LINK_BELOW)
 
 /* VRF, parents of ipvlan in mode L3S, Open vSwitch, and hsr, which is the one
  * software interface without netpoll.
