@@ -78,10 +78,11 @@ Finding loaded(const Host& host) {
     if (!host.has("/sys/module/netatop"))
         return not_loaded(host);
     const auto version = host.line_of("/sys/module/netatop/version");
-    if (version == NETATOP_VERSION)
+    const std::string own = NETATOP_VERSION;
+    if (version == own)
         return {"module", State::good, "version " + version + " is loaded", ""};
     return {"module", State::wrong,
-            "version " + version + " is loaded, and this program is of " NETATOP_VERSION,
+            "version " + version + " is loaded, and this program is of " + own,
             "systemctl stop netatopd; modprobe -r netatop && modprobe netatop"};
 }
 
