@@ -1,6 +1,6 @@
 # fish completion of netatop
 
-set -l kinds processes trees threads commands users units containers classes
+set -l kinds processes trees threads commands users units containers connections remotes classes
 
 complete -c netatop -f
 complete -c netatop -n __fish_use_subcommand -a doctor -d 'Say what is wrong and what to do'
@@ -23,6 +23,8 @@ complete -c netatop -n '__fish_seen_subcommand_from list watch' -l user -x -a '(
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -l unit -x -d 'Of these units'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -l container -x -d 'Of these containers'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -l command -x -d 'Of this name'
+complete -c netatop -n '__fish_seen_subcommand_from list' -l remote -x -d 'With these addresses'
+complete -c netatop -n '__fish_seen_subcommand_from list' -l port -x -d 'With this port'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l min-bytes -x -d 'At least so many bytes'
 complete -c netatop -n '__fish_seen_subcommand_from watch' -l buffer -x -d 'Memory for what is not read yet'
 complete -c netatop -n '__fish_seen_subcommand_from run' -s o -l output -r -F -d 'Say it there'

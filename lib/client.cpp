@@ -163,6 +163,13 @@ Dump<Task> Client::tasks(const TaskFilter& filter) const {
     return dump<Task>(request, NETATOP_CMD_TASK, parse_task);
 }
 
+Dump<Socket> Client::sockets(std::optional<std::uint32_t> tgid) const {
+    Request request(family_.id, NETATOP_CMD_GET_SOCK, NETATOP_GENL_VERSION);
+    if (tgid)
+        request.number(NETATOP_A_TGID, *tgid);
+    return dump<Socket>(request, NETATOP_CMD_SOCK, parse_socket);
+}
+
 Result<Exits> Client::exits(int buffer) const {
     const auto group = family_.groups.find(NETATOP_GENL_GROUP_EXIT);
     if (group == family_.groups.end())

@@ -112,6 +112,9 @@ public:
     // A task that is there all the time is in it, perhaps twice, with the same number and start.
     [[nodiscard]] Dump<Task> tasks(const TaskFilter& filter) const;
 
+    // Likewise, with the same cookie and protocol; of one process, if given.
+    [[nodiscard]] Dump<Socket> sockets(std::optional<std::uint32_t> tgid = std::nullopt) const;
+
     [[nodiscard]] Result<Exits> exits(int buffer = exits_buffer) const;
 
 private:

@@ -81,6 +81,30 @@ bool take(Task& task, const nlattr& attribute) {
     }
 }
 
+// Likewise of a socket.
+bool take(Socket& socket, const nlattr& attribute) {
+    switch (mnl_attr_get_type(&attribute)) {
+    case NETATOP_A_COOKIE:
+        return put(socket.cookie, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_PROTOCOL:
+        return put(socket.protocol, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_FAMILY:
+        return put(socket.family, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_NETNS:
+        return put(socket.netns, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_TGID:
+        return put(socket.tgid, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_START:
+        return put(socket.start, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_CLASS:
+        return put(socket.without_owner, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_COUNTERS:
+        return put(socket.counters, counters_in(attribute));
+    default:
+        return true;
+    }
+}
+
 // Visits the attributes in so many bytes; false when they are not well formed, or the visitor says
 // so.
 template <typename Visit>
@@ -145,6 +169,20 @@ Result<Task> parse_task(const nlmsghdr& message) {
     if (task.tgid == 0 || !counted)
         return malformed("a task without a number or counters");
     return task;
+}
+
+Result<Socket> parse_socket(const nlmsghdr& message) {
+    Socket socket;
+    bool counted = false;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        return take(socket, attribute);
+    });
+    if (!taken)
+        return malformed("a socket");
+    if (socket.cookie == 0 || !counted)
+        return malformed("a socket without a cookie or counters");
+    return socket;
 }
 
 Result<Family> parse_family(const nlmsghdr& message) {

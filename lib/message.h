@@ -34,6 +34,21 @@ struct Task {
 // what names the task is missing.
 Result<Task> parse_task(const nlmsghdr& message);
 
+// A socket that has carried something, and who owns it: a process, or a class where none does.
+struct Socket {
+    std::uint64_t cookie = 0;   // the kernel's name for it
+    std::uint32_t protocol = 0; // IPPROTO_TCP or IPPROTO_UDP
+    std::uint32_t family = 0;   // AF_INET or AF_INET6
+    std::uint32_t netns = 0;    // inode of its network namespace
+    std::optional<std::uint32_t> tgid;
+    std::optional<std::uint64_t> start;         // of the process, ns since boot
+    std::optional<std::uint32_t> without_owner; // enum netatop_class
+    Counters counters;
+};
+
+// Likewise.
+Result<Socket> parse_socket(const nlmsghdr& message);
+
 // The command of a message of the family; none when it is too short.
 std::optional<std::uint8_t> command_of(const nlmsghdr& message);
 

@@ -25,9 +25,9 @@ Error overrun() {
 
 // Groups are heard in one namespace alone, and a socket stays where it was made.
 Result<Descriptor> connect_generic(const Groups& groups) {
-    std::optional<InitialNetns> netns;
+    std::optional<Netns> netns;
     if (!groups.empty()) {
-        auto entered = InitialNetns::enter();
+        auto entered = Netns::enter_initial();
         if (!entered)
             return entered.error();
         netns.emplace(*std::move(entered));

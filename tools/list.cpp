@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "list.h"
 
+#include "connections.h"
 #include "given.h"
 #include "interrupt.h"
 #include "listing.h"
@@ -21,8 +22,8 @@ constexpr const char* usage = R"(Usage: netatop list [KIND] [OPTION...]
 Shows who carried what over the network: since the module was loaded or, with -d, a second
 in each interval.
 
-KIND is processes (the default), trees, threads, commands, users, units, containers or
-classes.
+KIND is processes (the default), trees, threads, commands, users, units, containers,
+connections, remotes or classes.
 
   -d, --interval SECONDS  show what is carried in intervals of so many seconds
   -n, --count NUMBER      so many intervals; without end otherwise, 1 without -d
@@ -36,6 +37,8 @@ classes.
       --unit PATTERN      of these units
       --container ID      of this container; the beginning of the id, or a pattern
       --command PATTERN   of this name
+      --remote PATTERN    connections with these addresses
+      --port NUMBER       connections with this port, here or there
       --min-bytes SIZE    at least so many bytes: 4096, 4K, 1M
       --help              print this and exit
       --version           print the version and exit
@@ -44,7 +47,7 @@ classes.
 // The command line as it is given, then what it means.
 struct Given {
     std::vector<std::string> operands;
-    std::string interval, count, sort, top, min_bytes;
+    std::string interval, count, sort, top, min_bytes, remote, port;
     GivenFilter filter;
     bool json = false, csv = false;
 };
@@ -54,16 +57,29 @@ struct Wanted {
     Format format = Format::table;
     TableStyle style;
     Filter filter;
+    ConnectionFilter connections;
     Choice choice;
     int interval_ms = 0;
     std::uint64_t count = 0; // 0: without end
 };
+
+bool of_connections(Kind kind) {
+    return kind == Kind::connections || kind == Kind::remotes;
+}
 
 Status take_filter(const Given& given, Wanted& wanted) {
     if (const auto taken = given.filter.take("list", wanted.filter); !taken)
         return taken.error();
     if (wanted.kind == Kind::classes && wanted.filter.any())
         return Error{"classes are of no process: they take no such filter", Cause::usage};
+    wanted.connections.remote = given.remote;
+    if (!given.port.empty()) {
+        wanted.connections.port.emplace();
+        if (!take_number(given.port, *wanted.connections.port, 1, UINT16_MAX))
+            return wrong("list", "the port", given.port);
+    }
+    if (wanted.connections.any() && !of_connections(wanted.kind))
+        return Error{"--remote and --port are of connections and remotes alone", Cause::usage};
     if (!given.min_bytes.empty()) {
         const auto least = size(given.min_bytes);
         if (!least)
@@ -117,6 +133,8 @@ const char* heading_of(Kind kind) {
         return "UNIT";
     case Kind::containers:
         return "CONTAINER";
+    case Kind::remotes:
+        return "REMOTE";
     case Kind::classes:
         return "CLASS";
     default:
@@ -152,6 +170,7 @@ private:
     Status start();
     Result<std::vector<Line>> take();
     Result<std::vector<Line>> take_classes();
+    Result<std::vector<Line>> take_connections();
     Result<std::vector<Line>> take_tasks();
     [[nodiscard]] std::string text_of(const std::vector<Line>& lines, bool first) const;
 
@@ -160,6 +179,7 @@ private:
     RowWriter writer_;
     Identities identities_;
     std::optional<Sampler> sampler_;
+    std::optional<ConnectionSampler> connections_;
     std::vector<Class> before_;
     std::int64_t taken_ms_ = 0;
     std::int64_t interval_ms_ = 0; // that the sample is of
@@ -168,6 +188,17 @@ private:
 Status List::start() {
     if (wanted_.kind == Kind::classes)
         return Done{};
+    if (!sees_all())
+        std::cerr
+            << "netatop: only what is wholly yours is shown; be root, or have CAP_NET_ADMIN in "
+               "the initial user namespace, to see all\n";
+    if (of_connections(wanted_.kind)) {
+        auto sampler = ConnectionSampler::start(wanted_.filter.pid, rates(), std::cerr);
+        if (!sampler)
+            return sampler.error();
+        connections_.emplace(*std::move(sampler));
+        return Done{};
+    }
     SampleOptions options;
     options.threads = wanted_.kind == Kind::threads;
     options.rates = rates();
@@ -176,10 +207,6 @@ Status List::start() {
     if (!sampler)
         return sampler.error();
     sampler_.emplace(*std::move(sampler));
-    if (!sees_all())
-        std::cerr
-            << "netatop: only what is wholly yours is shown; be root, or have CAP_NET_ADMIN in "
-               "the initial user namespace, to see all\n";
     return Done{};
 }
 
@@ -188,6 +215,8 @@ Result<std::vector<Line>> List::take() {
     const auto at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     interval_ms_ = std::max<std::int64_t>(at_ms - taken_ms_, 1);
     taken_ms_ = at_ms;
+    if (of_connections(wanted_.kind))
+        return take_connections();
     return wanted_.kind == Kind::classes ? take_classes() : take_tasks();
 }
 
@@ -201,6 +230,22 @@ Result<std::vector<Line>> List::take_classes() {
     if (rates())
         before_ = *std::move(present);
     return chosen(lines_of(moved), wanted_.choice);
+}
+
+Result<std::vector<Line>> List::take_connections() {
+    auto connections = connections_->take();
+    if (!connections)
+        return connections.error();
+    const auto unwanted = [&](const Connection& connection) {
+        return !wanted_.connections.takes(connection) ||
+               (wanted_.filter.any() &&
+                !(connection.owner && wanted_.filter.takes(*connection.owner, identities_)));
+    };
+    connections->erase(std::remove_if(connections->begin(), connections->end(), unwanted),
+                       connections->end());
+    return chosen(wanted_.kind == Kind::remotes ? remote_lines(*connections)
+                                                : connection_lines(*connections, identities_),
+                  wanted_.choice);
 }
 
 Result<std::vector<Line>> List::take_tasks() {
@@ -295,6 +340,8 @@ int list_command(const std::vector<std::string>& arguments) {
     options.value("--top", given.top);
     given.filter.add_to(options);
     options.value("--min-bytes", given.min_bytes);
+    options.value("--remote", given.remote);
+    options.value("--port", given.port);
     if (const auto status = options.parse(arguments, std::cout, std::cerr))
         return *status;
     return exit_status(list(given, wanted));

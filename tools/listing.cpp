@@ -18,14 +18,16 @@ struct Named {
     Value value;
 };
 
-constexpr std::array<Named<Kind>, 8> kinds{{{"processes", Kind::processes},
-                                            {"trees", Kind::trees},
-                                            {"threads", Kind::threads},
-                                            {"commands", Kind::commands},
-                                            {"users", Kind::users},
-                                            {"units", Kind::units},
-                                            {"containers", Kind::containers},
-                                            {"classes", Kind::classes}}};
+constexpr std::array<Named<Kind>, 10> kinds{{{"processes", Kind::processes},
+                                             {"trees", Kind::trees},
+                                             {"threads", Kind::threads},
+                                             {"commands", Kind::commands},
+                                             {"users", Kind::users},
+                                             {"units", Kind::units},
+                                             {"containers", Kind::containers},
+                                             {"connections", Kind::connections},
+                                             {"remotes", Kind::remotes},
+                                             {"classes", Kind::classes}}};
 
 constexpr std::array<Named<Sort>, 6> sorts{{{"bytes", Sort::bytes},
                                             {"sent", Sort::sent},
@@ -85,6 +87,17 @@ std::vector<Column> columns_of(Kind kind) {
                 {"engine", "ENGINE", ColumnKind::text},
                 {"pod", "POD", ColumnKind::text},
                 count};
+    case Kind::connections:
+        return {{"protocol", "PROTO", ColumnKind::text}, {"local", "LOCAL", ColumnKind::text},
+                {"remote", "REMOTE", ColumnKind::text},  {"state", "STATE", ColumnKind::text},
+                {"pid", "PID", ColumnKind::number},      {"name", "", ColumnKind::text},
+                {"class", "", ColumnKind::text},         {"uid", "", ColumnKind::number},
+                {"user", "", ColumnKind::text},          {"unit", "", ColumnKind::text},
+                {"container", "", ColumnKind::text},     {"netns", "", ColumnKind::number},
+                {"cookie", "", ColumnKind::number}};
+    case Kind::remotes:
+        return {{"remote", "", ColumnKind::text},
+                {"connections", "CONNECTIONS", ColumnKind::number}};
     case Kind::classes:
         return {{"class", "", ColumnKind::text}};
     default:

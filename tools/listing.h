@@ -15,7 +15,18 @@
 
 namespace netatop {
 
-enum class Kind { processes, trees, threads, commands, users, units, containers, classes };
+enum class Kind {
+    processes,
+    trees,
+    threads,
+    commands,
+    users,
+    units,
+    containers,
+    connections,
+    remotes,
+    classes
+};
 
 std::optional<Kind> kind_of(const std::string& name);
 
