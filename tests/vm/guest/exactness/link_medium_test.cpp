@@ -280,13 +280,22 @@ TEST_P(LinkMedium, Ppp) {
 }
 
 TEST_P(LinkMedium, OpenVswitch) {
-    const Pair pair;
-    for (const auto* side : {&pair.a, &pair.b}) {
-        const OpenSwitch bridge(*side);
-        side->ns.ip("link set l0 address " + mac(side == &pair.a) + "\n");
+    {
+        const Pair pair;
+        for (const auto* side : {&pair.a, &pair.b}) {
+            const OpenSwitch bridge(*side);
+            side->ns.ip("link set l0 address " + mac(side == &pair.a) + "\n");
+        }
+        raise(pair, Frames::ethernet);
+        compare_devices(pair);
     }
-    raise(pair, Frames::ethernet);
-    compare_devices(pair);
+    // In older kernels it has connections tracked, and fragments put together, in every namespace,
+    // which other scenarios do not expect.
+    EXPECT_TRUE(eventually([] {
+        return run({"sh", "-c",
+                    "rmmod openvswitch 2>/dev/null; grep -c ^openvswitch /proc/modules || true"}) ==
+               "0\n";
+    }));
 }
 
 // It drops what it has counted.

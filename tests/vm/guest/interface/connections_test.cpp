@@ -89,6 +89,11 @@ TEST_P(Connections, OfBothEnds) {
 }
 
 TEST_P(Connections, Chosen) {
+    std::vector<Helper> sinks; // else the second datagram is refused
+    for (const std::uint16_t port : {7001, 7002}) {
+        sinks.push_back(sink(pair_.b.ns, pair_.b.at(family(), port)));
+        sinks.back().wait();
+    }
     Helper sockets(pair_.a.ns, [&](Channel& test) {
         std::vector<Fd> all;
         for (const std::uint16_t port : {7001, 7002}) {
