@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <vector>
 
+#include "exits/ends.h"
+
 using namespace guest;
 
 namespace {
@@ -17,28 +19,6 @@ constexpr milliseconds at_once{500};
 constexpr milliseconds to_settle{300}; // until a reader surely waits
 constexpr int host_backlog = 100;      // more than the module looks at in one go
 constexpr int readers_at_a_time = 64;
-
-void end_a_process(unsigned datagrams) {
-    const auto& pair = standard_pair();
-    Helper(pair.a.ns, [&](Channel&) {
-        send_to(udp_socket(Family::v4), pair.b.at(Family::v4, 9), 10, datagrams);
-    }).join();
-    if (Ctl().force_gc())
-        throw std::runtime_error("FORCE_GC fails");
-}
-
-// Takes one record each time it is told to, and tells how many datagrams it had.
-void take_on_demand(Channel& test) {
-    const Ctl client;
-    for (;;) {
-        netpertask record{};
-        socklen_t size = sizeof(record);
-        if (const int error = client.call(NETATOP_GETCNT_EXIT, &record, &size))
-            fail("GETCNT_EXIT", error);
-        test.send(record.udpsndpacks);
-        test.wait();
-    }
-}
 
 enum class Ask : char { to_end, record, next_record, empty_exit };
 
@@ -56,7 +36,7 @@ void serve(Channel& test) {
             reader.signal();
             [[fallthrough]];
         case Ask::record:
-            test.send(reader.receive<unsigned long long>());
+            test.send(taken(reader));
             break;
         case Ask::empty_exit:
             test.send(Ctl().call(NETATOP_EMPTY_EXIT));
@@ -105,7 +85,7 @@ TEST_F(Container, NobodyOutsideWaitsForItsReader) {
     auto container = contained(serve);
     container.wait();
     std::this_thread::sleep_for(to_settle);
-    end_a_process(1);
+    end_a_process();
     expect_at_once("a record that the container's reader cannot name");
     ask<char>(container, Ask::to_end);
     compare("datagrams", 1ULL, ask<unsigned long long>(container, Ask::record));
@@ -133,14 +113,14 @@ TEST_F(Container, ItsCallersWaitForTheReaderOfTheHost) {
         test.send(Ctl().call(NETATOP_EMPTY_EXIT));
     });
     container.wait();
-    compare("datagrams", 3ULL, reader.receive<unsigned long long>());
+    compare("datagrams", 3ULL, taken(reader));
     container.signal();
     compare("EMPTY_EXIT inside", ETIMEDOUT, container.receive<int>());
 }
 
 TEST_F(Container, ItsReaderFindsWhatItCanNameInOrder) {
     for (int i = 0; i < host_backlog; i++)
-        end_a_process(1);
+        end_a_process();
     auto container = contained(serve);
     container.wait();
     for (int i = 0; i < 2; i++)
@@ -165,7 +145,7 @@ TEST_F(Container, TooManyReadersLeaveRoomForTheHost) {
         test.wait();
     });
     compare("one reader more", EBUSY, container.receive<int>());
-    end_a_process(1);
+    end_a_process();
     ExitReader reader;
     EXPECT_GE(reader.drain().size(), 1U);
 }

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "exits/ends.h"
 #include "lib/command.h"
 
 using namespace guest;
@@ -16,14 +17,6 @@ constexpr milliseconds at_most{1600}; // a second, on a slow machine
 
 class EmptyExit : public GuestTest {
 protected:
-    void end_a_process() const {
-        const auto& pair = standard_pair();
-        Helper(pair.a.ns, [&](Channel&) {
-            send_to(udp_socket(Family::v4), pair.b.at(Family::v4, 9), 10);
-        }).join();
-        if (ctl.force_gc())
-            throw std::runtime_error("FORCE_GC fails");
-    }
     static std::uint64_t queued() { return module::Status::read().number("#taskexit"); }
     static std::uint64_t timeouts() {
         return module::Status::read().number("exits unread timeouts");
@@ -38,19 +31,6 @@ protected:
         EXPECT_LE(took.count(), limit.count());
     }
 };
-
-// Takes one record each time it is told to, and tells when it has it.
-void take_on_demand(Channel& test) {
-    const Ctl client;
-    for (;;) {
-        netpertask record{};
-        socklen_t size = sizeof(record);
-        if (const int error = client.call(NETATOP_GETCNT_EXIT, &record, &size))
-            fail("GETCNT_EXIT", error);
-        test.signal();
-        test.wait();
-    }
-}
 
 // Is the process blocked in the kernel?
 bool sleeping(pid_t pid) {
@@ -78,7 +58,7 @@ TEST_F(EmptyExit, WaitsUntilTheReaderComesBack) {
     ExitReader().drain();
     Helper reader(nullptr, take_on_demand);
     end_a_process();
-    reader.wait(); // it has the record, and is busy with it
+    taken(reader);
     compare("records", std::uint64_t{0}, queued());
     Helper waiting(nullptr, [](Channel& test) {
         const Ctl client;
@@ -97,7 +77,7 @@ TEST_F(EmptyExit, GivesUpOnAStoppedReader) {
     ExitReader().drain();
     Helper reader(nullptr, take_on_demand);
     end_a_process();
-    reader.wait();
+    taken(reader);
     reader.kill(SIGSTOP);
     const auto before = timeouts();
     expect_result(ETIMEDOUT, at_most);
@@ -109,7 +89,7 @@ TEST_F(EmptyExit, WaitsOnceForAReaderThatSleeps) {
     ExitReader().drain();
     Helper sleeper(nullptr, take_on_demand);
     end_a_process();
-    sleeper.wait();
+    taken(sleeper);
     ExitReader reader;
     end_a_process();
     expect_result(ETIMEDOUT, at_most);
@@ -125,7 +105,7 @@ TEST_F(EmptyExit, DoesNotWaitForAReaderThatDies) {
     {
         Helper reader(nullptr, take_on_demand);
         end_a_process();
-        reader.wait();
+        taken(reader);
     }
     expect_result(0, at_once);
 }
@@ -134,7 +114,7 @@ TEST_F(EmptyExit, NoticesAReaderThatDiesMeanwhile) {
     ExitReader().drain();
     std::optional<Helper> reader(std::in_place, nullptr, take_on_demand);
     end_a_process();
-    reader->wait();
+    taken(*reader);
     Helper waiting(nullptr, [](Channel& test) {
         const Ctl client;
         test.signal();
@@ -150,7 +130,7 @@ TEST_F(EmptyExit, IsInterruptible) {
     ExitReader().drain();
     Helper reader(nullptr, take_on_demand);
     end_a_process();
-    reader.wait();
+    taken(reader);
     Helper waiting(nullptr, [](Channel& test) {
         struct sigaction action {};
         action.sa_handler = [](int) {};
