@@ -13,18 +13,8 @@ using namespace guest;
 
 namespace {
 
-class Connections : public FamilyTest {
+class Connections : public ToolTest<FamilyTest> {
 protected:
-    void SetUp() override {
-#ifndef __x86_64__
-        GTEST_SKIP() << "the command is not built for this architecture";
-#endif
-        FamilyTest::SetUp();
-    }
-    static std::vector<std::string> list(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {tool, "list"});
-        return lines_in(run(arguments));
-    }
     // "10.0.0.2:5000", "[fd00::2]:5000"
     std::string address(const char* v4, const char* v6, std::uint16_t port) const {
         return family() == Family::v4 ? v4 + (":" + std::to_string(port))
@@ -66,7 +56,7 @@ TEST_P(Connections, OfBothEnds) {
         "client's connection", [&] { return tcp(pair_.a.carried() - before); },
         [&] {
             const auto lines =
-                list({"connections", "--json", "--pid", std::to_string(client.pid())});
+                listed({"connections", "--json", "--pid", std::to_string(client.pid())});
             line = lines.empty() ? "" : lines[0];
             return lines.size() == 1 ? counters_in(line) : Counters{};
         });
@@ -77,11 +67,11 @@ TEST_P(Connections, OfBothEnds) {
     compare("its process", static_cast<long long>(client.pid()), number_in(line, "pid"));
 
     bool accepted = false;
-    for (const auto& one : list({"connections", "--json", "--pid", std::to_string(server.pid())}))
+    for (const auto& one : listed({"connections", "--json", "--pid", std::to_string(server.pid())}))
         accepted = accepted || (has(one, "local", there) && has(one, "remote", here));
     EXPECT_TRUE(accepted) << "the server's end is missing";
 
-    const auto remotes = list({"remotes", "--json", "--pid", std::to_string(client.pid())});
+    const auto remotes = listed({"remotes", "--json", "--pid", std::to_string(client.pid())});
     ASSERT_EQ(remotes.size(), 1U);
     EXPECT_TRUE(has(remotes[0], "remote", family() == Family::v4 ? "10.0.0.2" : "fd00::2"))
         << remotes[0];
@@ -105,15 +95,15 @@ TEST_P(Connections, Chosen) {
     });
     sockets.wait();
     const auto pid = std::to_string(sockets.pid());
-    compare("all", std::size_t{2}, list({"connections", "--json", "--pid", pid}).size());
-    const auto lines = list({"connections", "--json", "--pid", pid, "--port", "7002"});
+    compare("all", std::size_t{2}, listed({"connections", "--json", "--pid", pid}).size());
+    const auto lines = listed({"connections", "--json", "--pid", pid, "--port", "7002"});
     ASSERT_EQ(lines.size(), 1U);
     compare("counters", udp_out(datagrams(family(), 3, 10)), counters_in(lines[0]));
     EXPECT_TRUE(has(lines[0], "remote", address("10.0.0.2", "fd00::2", 7002))) << lines[0];
     const std::string pattern = family() == Family::v4 ? "10.0.0.*" : "fd00::*";
     compare("by address", std::size_t{2},
-            list({"connections", "--json", "--pid", pid, "--remote", pattern}).size());
+            listed({"connections", "--json", "--pid", pid, "--remote", pattern}).size());
     compare("by another", std::size_t{0},
-            list({"connections", "--json", "--pid", pid, "--remote", "192.168.*"}).size());
+            listed({"connections", "--json", "--pid", pid, "--remote", "192.168.*"}).size());
     EXPECT_NE(status_of("list --port 1").find("status 2"), std::string::npos);
 }

@@ -10,14 +10,8 @@ using namespace guest;
 
 namespace {
 
-class Doctor : public GuestTest {
+class Doctor : public ToolTest<GuestTest> {
 protected:
-    void SetUp() override {
-#ifndef __x86_64__
-        GTEST_SKIP() << "the command is not built for this architecture";
-#endif
-        GuestTest::SetUp();
-    }
     static std::string said(const std::string& user = "root") {
         return status_of("doctor --json", user);
     }

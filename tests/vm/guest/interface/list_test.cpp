@@ -22,19 +22,11 @@ namespace {
 
 constexpr std::size_t size = 20;
 
-class List : public GuestTest {
+class List : public ToolTest<GuestTest> {
 protected:
     void SetUp() override {
-#ifndef __x86_64__
-        GTEST_SKIP() << "the command is not built for this architecture";
-#endif
-        GuestTest::SetUp();
+        ToolTest::SetUp();
         sink_.wait();
-    }
-    // Its lines; throws when it fails.
-    static std::vector<std::string> list(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {tool, "list"});
-        return lines_in(run(arguments));
     }
     Helper sender(unsigned count) {
         Helper helper(pair_.a.ns, [this, count](Channel& test) {
@@ -45,9 +37,7 @@ protected:
         helper.wait();
         return helper;
     }
-    static Counters sent(unsigned count) {
-        return udp_out(datagrams(Family::v4, count, size));
-    }
+    static Counters sent(unsigned count) { return udp_out(datagrams(Family::v4, count, size)); }
 
     Pair& pair_ = standard_pair();
     Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
@@ -57,7 +47,7 @@ protected:
 
 TEST_F(List, OneProcess) {
     const auto helper = sender(3);
-    const auto lines = list({"--json", "--pid", std::to_string(helper.pid())});
+    const auto lines = listed({"--json", "--pid", std::to_string(helper.pid())});
     ASSERT_EQ(lines.size(), 1U);
     compare("process", static_cast<long long>(helper.pid()), number_in(lines[0], "pid"));
     compare("user", 0LL, number_in(lines[0], "uid"));
@@ -71,7 +61,7 @@ TEST_F(List, OneProcess) {
 TEST_F(List, TableAndCsv) {
     const auto helper = sender(3);
     const auto pid = std::to_string(helper.pid());
-    const auto table = list({"--bytes", "--pid=" + pid});
+    const auto table = listed({"--bytes", "--pid=" + pid});
     ASSERT_EQ(table.size(), 2U);
     EXPECT_NE(table[0].find("PID USER"), std::string::npos) << table[0];
     std::istringstream row(table[1]);
@@ -82,7 +72,7 @@ TEST_F(List, TableAndCsv) {
     compare("process", pid, words[0]);
     compare("bytes sent", std::to_string(sent(3).udp.out.bytes), words[words.size() - 4]);
     compare("packets sent", std::string("3"), words[words.size() - 2]);
-    const auto csv = list({"--csv", "--pid", pid});
+    const auto csv = listed({"--csv", "--pid", pid});
     ASSERT_EQ(csv.size(), 2U);
     compare("fields", std::count(csv[0].begin(), csv[0].end(), ','),
             std::count(csv[1].begin(), csv[1].end(), ','));
@@ -92,8 +82,8 @@ TEST_F(List, MostFirstAndNoMoreThanAskedFor) {
     std::vector<Helper> helpers;
     for (const unsigned count : {10U, 30U, 20U})
         helpers.push_back(sender(count));
-    const auto lines = list({"--json", "--sort", "sent", "--top", "2", "--min-bytes",
-                             std::to_string(sent(11).udp.out.bytes)});
+    const auto lines = listed({"--json", "--sort", "sent", "--top", "2", "--min-bytes",
+                               std::to_string(sent(11).udp.out.bytes)});
     ASSERT_EQ(lines.size(), 2U);
     compare("first", static_cast<long long>(helpers[1].pid()), number_in(lines[0], "pid"));
     compare("second", static_cast<long long>(helpers[2].pid()), number_in(lines[1], "pid"));
@@ -112,10 +102,10 @@ TEST_F(List, ThreadsOfAProcess) {
     });
     process.wait();
     ASSERT_TRUE(eventually([&] {
-        return list({"threads", "--json", "--pid", std::to_string(process.pid())}).size() == 2;
+        return listed({"threads", "--json", "--pid", std::to_string(process.pid())}).size() == 2;
     }));
     Counters sum;
-    for (const auto& line : list({"threads", "--json", "--pid", std::to_string(process.pid())})) {
+    for (const auto& line : listed({"threads", "--json", "--pid", std::to_string(process.pid())})) {
         compare("process", static_cast<long long>(process.pid()), number_in(line, "pid"));
         const bool leader = number_in(line, "tid") == process.pid();
         compare(leader ? "leader" : "other thread", sent(leader ? 2 : 5), counters_in(line));
@@ -133,7 +123,7 @@ TEST_F(List, UnitOfACgroup) {
     auto second = sender(2);
     for (const auto* helper : {&first, &second})
         write_file(unit + "/cgroup.procs", std::to_string(helper->pid()));
-    const auto lines = list({"units", "--json", "--unit", "list-*.service"});
+    const auto lines = listed({"units", "--json", "--unit", "list-*.service"});
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_NE(lines[0].find("\"unit\":\"list-test.service\",\"slice\":\"system.slice\""),
               std::string::npos)
@@ -161,7 +151,7 @@ TEST_F(List, TreeHasWhatIsBelow) {
     });
     const auto child = parent.receive<pid_t>();
     int seen = 0;
-    for (const auto& line : list({"trees", "--json"})) {
+    for (const auto& line : listed({"trees", "--json"})) {
         const auto pid = number_in(line, "pid");
         if (pid != parent.pid() && pid != child)
             continue;
@@ -222,7 +212,7 @@ TEST_F(List, IntervalsHaveThoseThatEnd) {
 TEST_F(List, ClassesAndProcessesAreAll) {
     const auto helper = sender(3);
     long long sum = 0;
-    for (const auto& line : list({"classes", "--json"}))
+    for (const auto& line : listed({"classes", "--json"}))
         sum += number_in(line, "udpsndpacks");
     EXPECT_GE(sum, 3);
     compare("UDP packets sent", static_cast<long long>(module::counters("total").udp.out.packets),

@@ -18,13 +18,10 @@ namespace {
 constexpr std::size_t size = 20;
 const std::string result = "/tmp/run-result";
 
-class Run : public GuestTest {
+class Run : public ToolTest<GuestTest> {
 protected:
     void SetUp() override {
-#ifndef __x86_64__
-        GTEST_SKIP() << "the command is not built for this architecture";
-#endif
-        GuestTest::SetUp();
+        ToolTest::SetUp();
         ::close(::creat(result.c_str(), 0600));
         sink_.wait();
     }
@@ -55,9 +52,7 @@ protected:
         compare("running", static_cast<long long>(running), number_in(all, "running"));
         return counters_in(all);
     }
-    static Counters sent(unsigned count) {
-        return udp_out(datagrams(Family::v4, count, size));
-    }
+    static Counters sent(unsigned count) { return udp_out(datagrams(Family::v4, count, size)); }
 
     Pair& pair_ = standard_pair();
     Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));

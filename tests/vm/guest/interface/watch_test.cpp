@@ -21,13 +21,10 @@ namespace {
 constexpr std::size_t size = 20;
 const std::string output = "/tmp/watch-output";
 
-class Watch : public GuestTest {
+class Watch : public ToolTest<GuestTest> {
 protected:
     void SetUp() override {
-#ifndef __x86_64__
-        GTEST_SKIP() << "the command is not built for this architecture";
-#endif
-        GuestTest::SetUp();
+        ToolTest::SetUp();
         ::unlink(output.c_str());
     }
     // A shell, whose output is that of the test.
@@ -41,9 +38,7 @@ protected:
                     ::_exit(127);
                 }};
     }
-    static std::string said() {
-        return ::access(output.c_str(), F_OK) ? "" : read_file(output);
-    }
+    static std::string said() { return ::access(output.c_str(), F_OK) ? "" : read_file(output); }
     static bool says(const std::string& words) {
         return eventually([&] { return said().find(words) != std::string::npos; });
     }

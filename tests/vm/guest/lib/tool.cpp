@@ -9,6 +9,11 @@ namespace guest {
 
 const std::string tool = "build/guest-programs/tools/netatop";
 
+std::vector<std::string> listed(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {tool, "list"});
+    return lines_in(run(arguments));
+}
+
 std::string status_of(const std::string& arguments, const std::string& user) {
     const std::string copy = "/tmp/netatop-for-all"; // others may not look into the tree
     const std::string command = copy + " " + arguments + " 2>&1; echo \"status $?\"";

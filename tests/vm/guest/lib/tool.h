@@ -2,6 +2,8 @@
 // The command netatop, run as a person or a script runs it, and what it prints.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
 
@@ -10,6 +12,21 @@
 namespace guest {
 
 extern const std::string tool;
+
+// A scenario that runs it; `Base` is GuestTest or FamilyTest.
+template <class Base>
+class ToolTest : public Base {
+protected:
+    void SetUp() override {
+#ifndef __x86_64__
+        GTEST_SKIP() << "the command is not built for this architecture";
+#endif
+        Base::SetUp();
+    }
+};
+
+// The lines of `netatop list`; throws when it fails.
+std::vector<std::string> listed(std::vector<std::string> arguments);
 
 // Its exit status as the last line, behind all that it says, as a user.
 std::string status_of(const std::string& arguments, const std::string& user = "root");
