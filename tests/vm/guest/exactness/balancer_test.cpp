@@ -33,6 +33,43 @@ protected:
                 }};
     }
 
+    // The client's side of both; the connection stays until it is let go.
+    Fd talk(const Address& service) const {
+        Fd connection = tcp_connected(service);
+        write_stream(connection, 50000);
+        read_stream(connection, 20000);
+        finish_writing(connection);
+        read_to_end(connection);
+        return connection;
+    }
+    void ask(const Address& service) const {
+        const Fd socket = udp_socket(family());
+        for (const std::size_t size : {1, 100, 1400}) {
+            send_to(socket, service, size);
+            receive(socket);
+        }
+    }
+
+    // Three datagrams that nobody answers.
+    Helper giver(const Namespace& ns, const Address& service, std::size_t largest) const {
+        return {ns, [&](Channel& test) {
+                    const Fd socket = udp_socket(family());
+                    for (const std::size_t size : {std::size_t{1}, std::size_t{100}, largest})
+                        send_to(socket, service, size);
+                    test.signal();
+                    test.wait();
+                }};
+    }
+    static Helper taker(const Namespace& ns, const Address& service) {
+        return {ns, [&](Channel& test) {
+                    const Fd socket = udp_bound(service);
+                    test.signal();
+                    receive(socket, 3);
+                    test.signal();
+                    test.wait();
+                }};
+    }
+
     // Packets of a client that the router sends on by a tunnel: nothing of that is the router's.
     void compare_forwarded_in_tunnel(std::uint16_t gue_port);
 };
@@ -55,25 +92,13 @@ void Balancer::compare_forwarded_in_tunnel(std::uint16_t gue_port) {
     }
     balance(route.router, IPPROTO_UDP, service, route.b.at(family(), service_port), Forward::tunnel,
             gue_port);
-    Helper server(route.b.ns, [&](Channel& test) {
-        const Fd socket = udp_bound(service);
-        test.signal();
-        receive(socket, 3);
-        test.signal();
-        test.wait();
-    });
+    Helper server = taker(route.b.ns, service);
     server.wait();
     Ledger ledger(
         {[&] { return route.a.carried(); }, [&] { return device_counters(route.b.ns, tunnel); }});
     const auto carrying = [&] { return device_counters(route.b.ns, "v0"); };
     const auto before = carrying();
-    Helper client(route.a.ns, [&](Channel& test) {
-        const Fd socket = udp_socket(family());
-        for (const std::size_t size : {1, 100, 1300})
-            send_to(socket, service, size);
-        test.signal();
-        test.wait();
-    });
+    Helper client = giver(route.a.ns, service, 1300);
     client.wait();
     server.wait();
     compare_settled(
@@ -101,18 +126,10 @@ TEST_P(Balancer, OwnPacketsAreTheSenders) {
     balance(pair.a.ns, IPPROTO_TCP, service, pair.b.at(family(), tcp_port), Forward::masquerading);
     balance(pair.a.ns, IPPROTO_UDP, service, pair.b.at(family(), udp_port), Forward::masquerading);
     Helper client(pair.a.ns, [&](Channel& test) {
-        const Fd connection = tcp_connected(service);
-        write_stream(connection, 50000);
-        read_stream(connection, 20000);
-        finish_writing(connection);
-        read_to_end(connection);
+        const Fd connection = talk(service);
         test.signal();
         test.wait();
-        const Fd socket = udp_socket(family());
-        for (const std::size_t size : {1, 100, 1400}) {
-            send_to(socket, service, size);
-            receive(socket);
-        }
+        ask(service);
         test.signal();
         test.wait();
     });
@@ -140,13 +157,7 @@ TEST_P(Balancer, OwnPacketsInTunnel) {
         "table inet quiet {\n chain input {\n type filter hook prerouting priority -300;\n"
         " meta l4proto { 4, 41 } drop\n }\n}\n");
     const auto before = device_counters(pair.a.ns, "v0");
-    Helper client(pair.a.ns, [&](Channel& test) {
-        const Fd socket = udp_socket(family());
-        for (const std::size_t size : {1, 100, 1300})
-            send_to(socket, service, size);
-        test.signal();
-        test.wait();
-    });
+    Helper client = giver(pair.a.ns, service, 1300);
     client.wait();
     compare_settled(
         "client", [&] { return udp(device_counters(pair.a.ns, "v0") - before); },
@@ -165,16 +176,8 @@ TEST_P(Balancer, PacketsOfOthersAreForwarded) {
     balance(route.router, IPPROTO_UDP, service, route.b.at(family(), udp_port),
             Forward::masquerading);
     Helper client(route.a.ns, [&](Channel& test) {
-        const Fd connection = tcp_connected(service);
-        write_stream(connection, 50000);
-        read_stream(connection, 20000);
-        finish_writing(connection);
-        read_to_end(connection);
-        const Fd socket = udp_socket(family());
-        for (const std::size_t size : {1, 100, 1400}) {
-            send_to(socket, service, size);
-            receive(socket);
-        }
+        const Fd connection = talk(service);
+        ask(service);
         test.signal();
         test.wait();
     });
@@ -193,21 +196,9 @@ TEST_P(Balancer, PacketsOfOthersForwardedAsTheyAre) {
     balance(route.router, IPPROTO_UDP, service, route.b.at(family(), service_port),
             Forward::direct);
     Ledger ledger(route.a, route.b);
-    Helper server(route.b.ns, [&](Channel& test) {
-        const Fd socket = udp_bound(service);
-        test.signal();
-        receive(socket, 3);
-        test.signal();
-        test.wait();
-    });
+    Helper server = taker(route.b.ns, service);
     server.wait();
-    Helper client(route.a.ns, [&](Channel& test) {
-        const Fd socket = udp_socket(family());
-        for (const std::size_t size : {1, 100, 1400})
-            send_to(socket, service, size);
-        test.signal();
-        test.wait();
-    });
+    Helper client = giver(route.a.ns, service, 1400);
     client.wait();
     server.wait();
     ledger.compare();

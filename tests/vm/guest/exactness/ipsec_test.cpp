@@ -113,6 +113,12 @@ protected:
         ledger.compare();
     }
 
+    void converse_by(const Security& how) const {
+        const Pair pair;
+        connect(pair, how);
+        converse(pair);
+    }
+
     // An IKE daemon as far as the kernel knows: its socket gives what is not IKE to IPsec.
     static void serve_ike(Channel& test, const Address& at) {
         const Fd socket = udp_bound(at.with_port(ike_port));
@@ -175,42 +181,32 @@ BOTH_FAMILIES(IpsecOffload);
 BOTH_FAMILIES(IpsecTunnel);
 
 TEST_P(Ipsec, Transport) {
-    const Pair pair;
-    connect(pair, {});
-    converse(pair);
+    converse_by({});
 }
 
 TEST_P(Ipsec, TransportOfStreamCipher) {
-    const Pair pair;
     Security how;
     how.gcm = true;
-    connect(pair, how);
-    converse(pair);
+    converse_by(how);
 }
 
 TEST_P(Ipsec, Tunnel) {
-    const Pair pair;
     Security how;
     how.mode = "tunnel";
-    connect(pair, how);
-    converse(pair);
+    converse_by(how);
 }
 
 TEST_P(Ipsec, TunnelOfStreamCipher) {
-    const Pair pair;
     Security how;
     how.mode = "tunnel";
     how.gcm = true;
-    connect(pair, how);
-    converse(pair);
+    converse_by(how);
 }
 
 TEST_P(Ipsec, Authenticated) {
-    const Pair pair;
     Security how;
     how.protocol = "ah";
-    connect(pair, how);
-    converse(pair);
+    converse_by(how);
 }
 
 // What is in the datagrams is the programs', and only what the IKE daemons say is theirs.

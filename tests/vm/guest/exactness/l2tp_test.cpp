@@ -7,7 +7,7 @@
 #include <linux/l2tp.h>
 #include <stdexcept>
 
-#include "lib/netlink.h"
+#include "lib/generic_netlink.h"
 
 using namespace guest;
 
@@ -84,13 +84,13 @@ protected:
                 }};
     }
     static void hand_over(const Fd& socket) {
-        using namespace netlink;
-        ask(find_family(L2TP_GENL_NAME), L2TP_CMD_TUNNEL_CREATE, L2TP_GENL_VERSION,
-            number(L2TP_ATTR_CONN_ID, std::uint32_t{1}) +
-                number(L2TP_ATTR_PEER_CONN_ID, std::uint32_t{1}) +
-                number(L2TP_ATTR_PROTO_VERSION, std::uint8_t{3}) +
-                number(L2TP_ATTR_ENCAP_TYPE, std::uint16_t{L2TP_ENCAPTYPE_UDP}) +
-                number(L2TP_ATTR_FD, static_cast<std::uint32_t>(socket.get())));
+        NetlinkMessage tunnel;
+        tunnel.add(L2TP_ATTR_CONN_ID, std::uint32_t{1})
+            .add(L2TP_ATTR_PEER_CONN_ID, std::uint32_t{1})
+            .add(L2TP_ATTR_PROTO_VERSION, std::uint8_t{3})
+            .add(L2TP_ATTR_ENCAP_TYPE, std::uint16_t{L2TP_ENCAPTYPE_UDP})
+            .add(L2TP_ATTR_FD, static_cast<std::uint32_t>(socket.get()));
+        NetlinkFamily(L2TP_GENL_NAME).request(L2TP_CMD_TUNNEL_CREATE, tunnel, "a tunnel of L2TP");
     }
     static void exchange(Helper& one, Helper& other) {
         for (auto* daemon : {&one, &other})
