@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "endpoints.h"
 
-#include "descriptor.h"
+#include "message.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -12,13 +13,10 @@
 
 #include <array>
 #include <cstring>
-#include <vector>
 
 namespace netatop {
 
 namespace {
-
-constexpr std::size_t buffer_size = 64UL * 1024;
 
 // By number; the kernel's names have underscores, those of people dashes.
 constexpr std::array<const char*, 13> states{
@@ -37,59 +35,30 @@ Endpoint endpoint_of(unsigned family, const std::uint32_t* address, std::uint16_
     return endpoint;
 }
 
-Status ask(int socket, std::uint8_t family, std::uint8_t protocol) {
-    struct {
-        nlmsghdr header;
-        inet_diag_req_v2 request;
-    } message{};
-    message.header.nlmsg_len = sizeof message;
-    message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message.request.sdiag_family = family;
-    message.request.sdiag_protocol = protocol;
-    message.request.idiag_states = ~0U;
-    if (::send(socket, &message, sizeof message, 0) < 0)
-        return system_error("the kernel cannot be asked for addresses");
-    return Done{};
-}
-
-// False at the end of the dump.
-Result<bool> take(EndpointsByCookie& to, const std::vector<nlmsghdr>& buffer, std::size_t length,
-                  bool tcp) {
-    int left = static_cast<int>(length);
-    const nlmsghdr* message = buffer.data();
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-        if (message->nlmsg_type == NLMSG_DONE)
-            return false;
-        if (message->nlmsg_type == NLMSG_ERROR) {
-            int code = 0;
-            std::memcpy(&code, mnl_nlmsg_get_payload(message), sizeof code);
-            if (code == -ENOENT) // the kernel has no such protocol
-                return false;
-            return system_error("the kernel tells no addresses", -code);
-        }
-        if (!add_endpoints(to, *message, tcp))
-            return Error{"a message of the kernel about a socket is malformed"};
-    }
-    return true;
-}
-
-Status dump(EndpointsByCookie& to, int socket, std::uint8_t family, std::uint8_t protocol) {
-    if (const auto asked = ask(socket, family, protocol); !asked)
-        return asked.error();
-    std::vector<nlmsghdr> buffer(buffer_size / sizeof(nlmsghdr)); // of this type: aligned
+Status dump(EndpointsByCookie& to, NetlinkSocket& socket, std::uint8_t family,
+            std::uint8_t protocol) {
+    inet_diag_req_v2 asked{};
+    asked.sdiag_family = family;
+    asked.sdiag_protocol = protocol;
+    asked.idiag_states = ~0U;
+    Request request(SOCK_DIAG_BY_FAMILY, asked);
+    if (const auto sent = socket.send(request, NLM_F_DUMP); !sent)
+        return sent.error();
     for (;;) {
-        const ssize_t length = ::recv(socket, buffer.data(), buffer_size, 0);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0)
-            return system_error("the kernel tells no addresses");
-        const auto more =
-            take(to, buffer, static_cast<std::size_t>(length), protocol == IPPROTO_TCP);
-        if (!more)
-            return more.error();
-        if (!*more)
-            return Done{};
+        const auto message = socket.next(true);
+        if (!message)
+            return message.error();
+        const nlmsghdr& header = **message;
+        if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
+            const auto answer = parse_answer(header);
+            if (!answer)
+                return answer.error();
+            if (answer->code == 0 || answer->code == ENOENT) // the kernel has no such protocol
+                return Done{};
+            return system_error("the kernel tells no addresses", answer->code);
+        }
+        if (!add_endpoints(to, header, protocol == IPPROTO_TCP))
+            return Error{"a message of the kernel about a socket is malformed"};
     }
 }
 
@@ -122,12 +91,12 @@ bool add_endpoints(EndpointsByCookie& to, const nlmsghdr& message, bool tcp) {
 }
 
 Status add_endpoints(EndpointsByCookie& to) {
-    const Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+    auto socket = NetlinkSocket::open(connect_diag);
     if (!socket)
-        return system_error("cannot open a netlink socket");
+        return socket.error();
     for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}})
         for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_TCP}, std::uint8_t{IPPROTO_UDP}})
-            if (const auto dumped = dump(to, socket.get(), family, protocol); !dumped)
+            if (const auto dumped = dump(to, *socket, family, protocol); !dumped)
                 return dumped.error();
     return Done{};
 }

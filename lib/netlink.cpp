@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace netatop {
 
@@ -21,36 +22,43 @@ Error overrun() {
             ENOBUFS};
 }
 
-} // namespace
-
-// Groups are heard in one namespace alone, and a socket stays where it was made.
-Result<Descriptor> connect_generic(const Groups& groups) {
-    std::optional<Netns> netns;
-    if (!groups.empty()) {
-        auto entered = Netns::enter_initial();
-        if (!entered)
-            return entered.error();
-        netns.emplace(*std::move(entered));
-    }
-    Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
+Result<Descriptor> open_socket(int protocol) {
+    Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
     if (!socket)
         return system_error("cannot open a netlink socket");
     const int on = 1;
     // Kernels that have no words for an error have its number.
     (void)::setsockopt(socket.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     (void)::setsockopt(socket.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    return socket;
+}
+
+} // namespace
+
+Result<Descriptor> connect_diag(const Groups& /*groups*/) {
+    return open_socket(NETLINK_SOCK_DIAG);
+}
+
+// Groups are heard in one namespace alone, and a socket stays where it was made.
+Result<Descriptor> connect_generic(const Groups& groups) {
     if (groups.empty())
+        return open_socket(NETLINK_GENERIC);
+    const auto netns = Netns::enter_initial();
+    if (!netns)
+        return netns.error();
+    auto socket = open_socket(NETLINK_GENERIC);
+    if (!socket)
         return socket;
     // A socket without an address of its own passes for the kernel's, which hears nothing of
     // itself.
     sockaddr_nl own{};
     own.nl_family = AF_NETLINK;
     const auto* address = static_cast<const sockaddr*>(static_cast<const void*>(&own));
-    if (::bind(socket.get(), address, sizeof own) != 0)
+    if (::bind(socket->get(), address, sizeof own) != 0)
         return system_error("cannot give a netlink socket an address");
     for (const auto group : groups)
-        if (::setsockopt(socket.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) !=
-            0)
+        if (::setsockopt(socket->get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+                         sizeof group) != 0)
             return system_error("cannot listen to a group of netlink");
     return socket;
 }
@@ -62,6 +70,12 @@ Request::Request(std::uint16_t family, std::uint8_t command, std::uint8_t versio
         static_cast<genlmsghdr*>(mnl_nlmsg_put_extra_header(header, sizeof(genlmsghdr)));
     generic->cmd = command;
     generic->version = version;
+}
+
+Request::Request(std::uint16_t type, const void* header, std::size_t size) {
+    nlmsghdr* message = mnl_nlmsg_put_header(buffer_.data());
+    message->nlmsg_type = type;
+    std::memcpy(mnl_nlmsg_put_extra_header(message, size), header, size);
 }
 
 nlmsghdr& Request::finish(std::uint16_t flags, std::uint32_t sequence) {

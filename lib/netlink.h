@@ -24,11 +24,17 @@ using Connect = std::function<Result<Descriptor>(const Groups& groups)>;
 
 // Of NETLINK_GENERIC; one that hears groups is of the initial network namespace.
 Result<Descriptor> connect_generic(const Groups& groups);
+// Of NETLINK_SOCK_DIAG, in the network namespace of the calling thread.
+Result<Descriptor> connect_diag(const Groups& groups);
 
-// A request of the generic kind in the making.
+// A request in the making.
 class Request {
 public:
+    // Of the generic kind.
     Request(std::uint16_t family, std::uint8_t command, std::uint8_t version);
+    // Of another kind, with a header of its own.
+    template <typename Header>
+    Request(std::uint16_t type, const Header& header) : Request(type, &header, sizeof header) {}
 
     Request& number(std::uint16_t attribute, std::uint32_t value);
     Request& number64(std::uint16_t attribute, std::uint64_t value);
@@ -39,7 +45,9 @@ public:
     nlmsghdr& finish(std::uint16_t flags, std::uint32_t sequence);
 
 private:
-    // Larger than anything that the family is ever asked.
+    Request(std::uint16_t type, const void* header, std::size_t size);
+
+    // Larger than anything that is ever asked.
     alignas(nlmsghdr) std::array<char, 512> buffer_{};
 };
 
