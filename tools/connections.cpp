@@ -7,6 +7,8 @@
 #include <fnmatch.h>
 #include <netinet/in.h>
 
+#include <set>
+
 namespace netatop {
 
 namespace {
@@ -22,16 +24,15 @@ std::string class_name(const Socket& socket) {
     return *socket.without_owner == NETATOP_CLASS_KERNEL ? "kernel" : "waiting";
 }
 
-} // namespace
-
-bool AddressBook::look(const std::set<std::uint32_t>& netns) {
-    endpoints_.clear();
+// Adds those of all sockets in these network namespaces; false when the caller may not look at some
+// of them, or they are gone.
+bool add_endpoints_in(const std::set<std::uint32_t>& inodes, EndpointsByCookie& to) {
     const auto own = own_netns();
     bool all = true;
     std::map<std::uint32_t, std::string> paths;
-    for (const auto inode : netns) {
+    for (const auto inode : inodes) {
         if (inode == own) {
-            all = add_endpoints(endpoints_) && all;
+            all = add_endpoints(to) && all;
             continue;
         }
         if (paths.empty())
@@ -39,15 +40,12 @@ bool AddressBook::look(const std::set<std::uint32_t>& netns) {
         const auto path = paths.find(inode);
         const auto there =
             path == paths.end() ? Result<Netns>(Error{"gone"}) : Netns::enter(path->second);
-        all = there && add_endpoints(endpoints_) && all;
+        all = there && add_endpoints(to) && all;
     }
     return all;
 }
 
-Endpoints AddressBook::of(std::uint64_t cookie) const {
-    const auto found = endpoints_.find(cookie);
-    return found == endpoints_.end() ? Endpoints() : found->second;
-}
+} // namespace
 
 Result<ConnectionSampler> ConnectionSampler::start(std::optional<std::uint32_t> tgid, bool rates,
                                                    std::ostream& notes, const Connect& connect) {
@@ -79,15 +77,17 @@ Result<std::map<std::uint32_t, Task>> ConnectionSampler::owners() {
     return owners;
 }
 
-void ConnectionSampler::look(AddressBook& book, const Sockets& sockets) {
+EndpointsByCookie ConnectionSampler::endpoints_of(const Sockets& sockets) {
     std::set<std::uint32_t> netns;
     for (const auto& [key, socket] : sockets)
         netns.insert(socket.netns);
-    if (!book.look(netns) && !noted_) {
+    EndpointsByCookie endpoints;
+    if (!add_endpoints_in(netns, endpoints) && !noted_) {
         *notes_ << "netatop: addresses of sockets in other network namespaces are not shown where "
                    "they are gone or you may not look (be root, on the host)\n";
         noted_ = true;
     }
+    return endpoints;
 }
 
 Result<std::vector<Connection>> ConnectionSampler::take() {
@@ -99,10 +99,11 @@ Result<std::vector<Connection>> ConnectionSampler::take() {
         return owners.error();
     std::vector<Connection> connections;
     if (!rates_ || before_) {
-        AddressBook book;
-        look(book, *present);
+        const auto endpoints = endpoints_of(*present);
         for (const auto& [key, socket] : *present) {
-            Connection connection{socket, socket.counters, std::nullopt, book.of(socket.cookie)};
+            Connection connection{socket, socket.counters, std::nullopt, {}};
+            if (const auto known = endpoints.find(socket.cookie); known != endpoints.end())
+                connection.endpoints = known->second;
             if (rates_)
                 if (const auto old = before_->find(key); old != before_->end())
                     connection.moved -= old->second.counters;

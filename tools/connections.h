@@ -11,7 +11,6 @@
 #include <map>
 #include <optional>
 #include <ostream>
-#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -23,18 +22,6 @@ struct Connection {
     Counters moved;
     std::optional<Task> owner;
     Endpoints endpoints; // empty where they are not known
-};
-
-// Addresses of sockets in all network namespaces that the caller may go to. A socket is looked up
-// once, until its peer or its state may have changed: that is for each sample.
-class AddressBook {
-public:
-    // Of the sockets in these namespaces; false when some could not be looked at.
-    bool look(const std::set<std::uint32_t>& netns);
-    [[nodiscard]] Endpoints of(std::uint64_t cookie) const;
-
-private:
-    EndpointsByCookie endpoints_;
 };
 
 class ConnectionSampler {
@@ -57,7 +44,7 @@ private:
 
     [[nodiscard]] Result<Sockets> dump() const;
     Result<std::map<std::uint32_t, Task>> owners();
-    void look(AddressBook& book, const Sockets& sockets);
+    EndpointsByCookie endpoints_of(const Sockets& sockets);
 
     std::optional<std::uint32_t> tgid_;
     bool rates_;

@@ -62,12 +62,6 @@ Finding answers(const Host& host) {
     return {"netlink", State::good, "the module answers", ""};
 }
 
-bool runs(const Host& host, const std::string& name) {
-    const auto processes = all_processes(host.at("/proc"));
-    return std::any_of(processes.begin(), processes.end(),
-                       [&](const auto& one) { return one.second.name == name; });
-}
-
 // Is there a line in the file that has both?
 bool has_line(const Host& host, const std::string& path, const std::string& begin,
               const std::string& word) {
@@ -127,14 +121,19 @@ std::vector<Finding> examine_counting(const Host& host) {
 
 std::vector<Finding> examine_programs(const Host& host) {
     std::vector<Finding> findings;
-    if (runs(host, "netatopd"))
+    const auto processes = all_processes(host.at("/proc"));
+    const auto runs = [&](const char* name) {
+        return std::any_of(processes.begin(), processes.end(),
+                           [&](const auto& one) { return one.second.name == name; });
+    };
+    if (runs("netatopd"))
         findings.push_back({"netatopd", State::good, "it runs", ""});
     else
         findings.push_back({"netatopd", State::note,
                             "it does not run: atop sees nothing of processes that end",
                             "systemctl enable --now netatopd"});
     findings.push_back(atop(host));
-    if (runs(host, "netatop-bpf"))
+    if (runs("netatop-bpf"))
         findings.push_back({"netatop-bpf", State::note, "it runs too, and atop may ask it instead",
                             "systemctl disable --now netatop-bpf"});
     if (sees_all(host.at("/proc/self")))

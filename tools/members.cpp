@@ -12,22 +12,13 @@
 
 namespace netatop {
 
-namespace {
-
-std::string text_of(const std::string& file) {
-    std::ifstream in(file);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
-} // namespace
-
 Result<OwnCgroup> OwnCgroup::make() {
     OwnCgroup own{Cgroups()};
     if (own.cgroups_.root().empty())
         return Error{"cgroups of version 2 are not mounted"};
-    std::string path = Cgroups::path_in(text_of("/proc/self/cgroup"));
+    std::ostringstream text;
+    text << std::ifstream("/proc/self/cgroup").rdbuf();
+    std::string path = Cgroups::path_in(text.str());
     if (path.empty())
         return Error{"the cgroup of this process is not in sight"};
     path += (path == "/" ? "" : "/") + ("netatop-run-" + std::to_string(::getpid()));
@@ -63,9 +54,8 @@ std::optional<bool> Descendants::has(std::uint32_t tgid) const {
     for (int i = 0; i < steps && tgid > 1; ++i) {
         if (tgid == ancestor_)
             return true;
-        const auto stat = text_of(proc_ + "/" + std::to_string(tgid) + "/stat");
-        if (!stat.empty()) {
-            tgid = parse_stat(stat).parent;
+        if (const auto process = process_of(tgid, proc_)) {
+            tgid = process->parent;
             continue;
         }
         const auto known = ended_.find(tgid);

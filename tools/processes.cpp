@@ -45,19 +45,26 @@ Process parse_stat(const std::string& text) {
     return process;
 }
 
+std::optional<Process> process_of(std::uint32_t pid, const std::string& proc) {
+    std::ifstream file(proc + "/" + std::to_string(pid) + "/stat");
+    std::ostringstream text;
+    if (!(text << file.rdbuf()))
+        return std::nullopt;
+    return parse_stat(text.str());
+}
+
 std::map<std::uint32_t, Process> all_processes(const std::string& proc) {
     std::map<std::uint32_t, Process> all;
     std::error_code error;
     // Processes end meanwhile: what cannot be read is passed over.
     std::filesystem::directory_iterator at(proc, error);
     for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-        const auto pid = number(at->path().filename().string());
-        if (!pid)
+        const auto name = number(at->path().filename().string());
+        if (!name)
             continue;
-        std::ifstream file(at->path().string() + "/stat");
-        std::ostringstream text;
-        if (text << file.rdbuf())
-            all[static_cast<std::uint32_t>(*pid)] = parse_stat(text.str());
+        const auto pid = static_cast<std::uint32_t>(*name);
+        if (auto process = process_of(pid, proc))
+            all[pid] = *std::move(process);
     }
     return all;
 }

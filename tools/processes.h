@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Process {
 
 // Of the text of /proc/PID/stat; a parent of 0 when it is no such text.
 Process parse_stat(const std::string& text);
+
+// A process that lives; none when it does not.
+std::optional<Process> process_of(std::uint32_t pid, const std::string& proc = "/proc");
 
 // All processes, by number.
 std::map<std::uint32_t, Process> all_processes(const std::string& proc = "/proc");

@@ -15,9 +15,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <iostream>
-#include <tuple>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace netatop {
 
