@@ -16,7 +16,7 @@ namespace {
 constexpr const char* usage = R"(Usage: netatop COMMAND [ARGUMENT...]
 Shows who uses the network, as the kernel module netatop counts it.
 
-  list       who carried what: processes, threads, users, units, containers, classes
+  list       who carried what: processes, users, units, containers, connections, remotes, ...
   run        run a command, and say what it and all that it started carried
   watch      each process that ends, with what it carried
   doctor     what is wrong on this host, and what to do about it
