@@ -180,11 +180,13 @@ void nta_exit_queue(struct nta_proc *proc)
 }
 
 /*
- * The kernel tells that a process may have ended, at times more than once, from
- * do_notify_pidfd() when the last thread is done; newer ones also for a leader
- * that ends before its threads. Process context, interrupts off, tasklist_lock
- * held for writing: nothing here may take a lock that is ever held with
- * interrupts on. Returns 0, which leaves other waiters alone.
+ * The kernel tells that a process may have ended, at times more than once,
+ * from do_notify_pidfd() when the last thread is done; newer ones also for a
+ * leader that ends before its threads, and from __change_pid() when a process
+ * is reaped, which has no parent any longer then and is described before.
+ * Process context, interrupts off, tasklist_lock held for writing: nothing
+ * here may take a lock that is ever held with interrupts on. Returns 0, which
+ * leaves other waiters alone.
  */
 static int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode,
 			 int flags, void *key)
@@ -194,7 +196,7 @@ static int nta_exit_wake(struct wait_queue_entry *wait, unsigned int mode,
 
 	rcu_read_lock();
 	task = pid_task(proc->pid, PIDTYPE_TGID);
-	if (task) {
+	if (task && pid_alive(task)) {
 		nta_proc_describe(proc, task);
 		proc->end = ktime_get_boottime_ns();
 	}

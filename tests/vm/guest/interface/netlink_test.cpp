@@ -2,10 +2,13 @@
 // The generic netlink family: what it says of tasks, to whom, and while they come and go.
 #include "lib/guest_test.h"
 
+#include <array>
+#include <csignal>
 #include <map>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 
 #include "lib/command.h"
@@ -214,6 +217,45 @@ TEST_F(Netlink, EveryListenerHearsOfEachEnd) {
             compare("parent", static_cast<std::uint32_t>(::getpid()), task->parent);
             compare("namespace", inode_of(pair_.a.ns), task->netns);
         }
+    }
+}
+
+// Children of a process that ignores SIGCHLD leave the table of processes as soon as they have
+// ended, before anything runs that waits for their end.
+TEST_F(Netlink, ParentOfProcessesReapedAtOnce) {
+    using Children = std::array<pid_t, 10>;
+    Genl listener;
+    ASSERT_EQ(listener.listen(NETATOP_GENL_GROUP_EXIT), 0);
+    Helper parent(pair_.a.ns, [this](Channel& test) {
+        ::signal(SIGCHLD, SIG_IGN);
+        Children children{};
+        for (unsigned i = 0; i < children.size(); i++) {
+            children[i] = ::fork();
+            check(children[i], "fork");
+            if (children[i] == 0) {
+                send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, i + 1);
+                ::_exit(0);
+            }
+        }
+        while (::wait(nullptr) > 0)
+            continue;
+        test.send(children);
+    });
+    const auto tgid = static_cast<std::uint32_t>(parent.pid());
+    const auto children = parent.receive<Children>();
+    parent.join();
+    std::map<std::uint32_t, unsigned> datagrams_of;
+    for (unsigned i = 0; i < children.size(); i++)
+        datagrams_of[static_cast<std::uint32_t>(children[i])] = i + 1;
+    while (!datagrams_of.empty()) {
+        const auto task = listener.heard();
+        ASSERT_TRUE(task);
+        const auto found = datagrams_of.find(task->tgid);
+        if (found == datagrams_of.end())
+            continue; // of another test
+        compare("parent", tgid, task->parent);
+        compare("counters", sent(found->second), task->counters);
+        datagrams_of.erase(found);
     }
 }
 
