@@ -83,7 +83,13 @@ collect_cases() {
 		done
 		[ ! -s "$RESULTS/cases.tsv" ] || jq -R -f "$lib/tsv.jq" "$RESULTS/cases.tsv"
 	} | jq -s --arg ring "$ring" --argjson status "$status" --argjson seconds "$seconds" \
-		--arg said "$(tail -n 5 "$RESULTS/log")" -f "$lib/ring.jq"
+		--arg said "$(end_of_log)" -f "$lib/ring.jq"
+}
+
+# What a ring that failed as a whole said of it.
+end_of_log() {
+	grep -E '\*\*\* \[|error:|ERROR' "$RESULTS/log" | head -n 3 || true
+	tail -n 5 "$RESULTS/log"
 }
 
 count() {
