@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Rules for OUTPUT that change the way of a packet: it counts as the interface counts by which it
-// leaves, not the one for which it was made.
+// leaves, not the one for which it was made. And marks of what is received, which the answer to it
+// can take over.
 #include "lib/guest_test.h"
 
 using namespace guest;
@@ -65,9 +66,51 @@ protected:
     }
 };
 
+// What b receives by v0 is marked, and what has the mark leaves by a tunnel without link header,
+// which a second pair of devices carries.
+class ReroutedAnswer : public Reroute {
+protected:
+    ReroutedAnswer() {
+        add_veth(pair_.a.ns, "v1", "02:00:00:00:03:0a", pair_.b.ns, "v1", "02:00:00:00:03:0b");
+        add_address(pair_.a.ns, "v1", "10.9.0.1/24");
+        add_address(pair_.b.ns, "v1", "10.9.0.2/24");
+        add_neighbour(pair_.a.ns, "v1", "10.9.0.2", "02:00:00:00:03:0b");
+        add_neighbour(pair_.b.ns, "v1", "10.9.0.1", "02:00:00:00:03:0a");
+        pair_.a.ns.ip(tunnel("10.9.0.1", "10.9.0.2"));
+        pair_.b.ns.ip(tunnel("10.9.0.2", "10.9.0.1"));
+        for (const auto* side : {&pair_.a, &pair_.b})
+            set_offloads(side->ns, "l0", false);
+        pair_.b.ns.ip(std::string("route add ") + (v4() ? "10.0.0.1/32" : "fd00::1/128") +
+                      " dev l0 table 77\n");
+        pair_.b.ns.run(std::string("ip ") + (v4() ? "" : "-6 ") + "rule add fwmark 1 table 77");
+        pair_.b.ns.nft("table inet mangle {\n chain prerouting {\n type filter hook prerouting "
+                       "priority -150;\n iifname \"v0\" meta mark set 1\n }\n}\n");
+        for (const auto* device : {"all", "l0"})
+            pair_.a.ns.sysctl(std::string("ipv4/conf/") + device + "/rp_filter", "0");
+    }
+
+    static std::string tunnel(const std::string& own, const std::string& peer) {
+        return "link add l0 type gre local " + own + " remote " + peer +
+               "\nlink set l0 addrgenmode none\nlink set l0 up\n";
+    }
+
+    // What one side sent by one device and received by another.
+    static Traffic by(const Side& side, const std::string& out, const std::string& in) {
+        return {device_counters(side.ns, out).out, device_counters(side.ns, in).in};
+    }
+    Ledger ledger() const {
+        return Ledger(
+            {[&] { return by(pair_.a, "v0", "l0"); }, [&] { return by(pair_.a, "l0", "v0"); },
+             [&] { return by(pair_.b, "v0", "l0"); }, [&] { return by(pair_.b, "l0", "v0"); }});
+    }
+
+    Pair pair_;
+};
+
 } // namespace
 
 BOTH_FAMILIES(Reroute);
+BOTH_FAMILIES(ReroutedAnswer);
 
 TEST_P(Reroute, OwnAddressBecomesThePeers) {
     const Pair pair;
@@ -113,4 +156,44 @@ TEST_P(Reroute, ByMark) {
     compare_devices({[&] { return pair.a.carried(); }, [&] { return pair.b.carried(); },
                      [&] { return device_counters(pair.a.ns, tunnel); }},
                     pair.a.ns, pair.b.ns, Address(there, 0), Address(there, 0));
+}
+
+// net.ipv4.tcp_fwmark_accept: a connection, from its handshake on, has the mark of its SYN.
+TEST_P(ReroutedAnswer, OfAccepted) {
+    pair_.b.ns.sysctl("ipv4/tcp_fwmark_accept", "1");
+    auto all = ledger();
+    TcpParties parties(pair_.a.ns, pair_.b.ns, pair_.b.at(family()), {family(), 100000, 20000, 1});
+    const auto at_a = by(pair_.a, "v0", "l0");
+    const auto at_b = by(pair_.b, "l0", "v0");
+    parties.run();
+    compare_settled(
+        "server", [&] { return tcp(by(pair_.b, "l0", "v0") - at_b); },
+        [&] { return ctl.process_counters(parties.server.pid()); });
+    compare_settled(
+        "client", [&] { return tcp(by(pair_.a, "v0", "l0") - at_a); },
+        [&] { return ctl.process_counters(parties.client.pid()); });
+    all.compare();
+}
+
+// net.*.fwmark_reflect: what no socket sends has the mark of what it answers.
+TEST_P(ReroutedAnswer, OfNobody) {
+    pair_.b.ns.sysctl("ipv4/fwmark_reflect", "1");
+    pair_.b.ns.sysctl("ipv6/fwmark_reflect", "1");
+    auto all = ledger();
+    const auto at_b = by(pair_.b, "l0", "v0");
+    Helper client(pair_.a.ns, [&](Channel& test) {
+        const auto to = pair_.b.at(family(), 9);
+        int refused = 0;
+        for (int i = 0; i < 5; i++) {
+            const Fd socket(check(::socket(domain(family()), SOCK_STREAM, 0), "socket"));
+            refused += ::connect(socket.get(), to.get(), to.size()) < 0 && errno == ECONNREFUSED;
+        }
+        test.send(refused);
+        test.wait();
+    });
+    compare("refused", 5, client.receive<int>());
+    compare_settled(
+        "no socket", [&] { return tcp(by(pair_.b, "l0", "v0") - at_b); },
+        [&] { return all.in_class("nosocket"); });
+    all.compare();
 }
