@@ -139,6 +139,40 @@ TEST_F(Ipv4Only, BroadcastReceiver) {
     expect_task("receiver", receiver.pid(), udp_in(expected));
 }
 
+// Each of them gets a copy; one, and always the same, has them all.
+TEST_F(Ipv4Only, BroadcastToTwoReceiversIsCountedOnce) {
+    constexpr unsigned times = 6;
+    for (const auto* address : {"10.0.0.255", "255.255.255.255"}) {
+        Ledger ledger(pair_.a, pair_.b);
+        std::vector<Helper> receivers;
+        std::uint16_t port = 0;
+        for (int i = 0; i < 2; i++) {
+            receivers.emplace_back(pair_.b.ns, [&](Channel& test) {
+                const Fd socket = udp_bound(Address::any(Family::v4, port));
+                test.send(Address::local_of(socket.get()).port());
+                receive(socket, times);
+                test.signal();
+                test.wait();
+            });
+            port = receivers.back().receive<std::uint16_t>();
+        }
+        Helper(pair_.a.ns, [&](Channel&) {
+            const Fd socket = udp_socket(Family::v4);
+            set_option(socket, SOL_SOCKET, SO_BROADCAST, 1);
+            check(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, "v0", 3), "device");
+            send_to(socket, Address(address, port), 120, times);
+        }).join();
+        for (auto& receiver : receivers)
+            receiver.wait();
+        ledger.compare(address);
+        const auto all = udp_in(datagrams(Family::v4, times, 120));
+        const auto first = ctl.process_counters(receivers[0].pid());
+        const auto& other = first == all ? receivers[1] : receivers[0];
+        expect_task("one", receivers[first == all ? 0 : 1].pid(), all);
+        expect_process("the other", other.pid(), {});
+    }
+}
+
 TEST_F(Ipv4Only, RawSocketSendingUdp) {
     Helper receiver(pair_.b.ns, [&](Channel& test) {
         const Fd socket = udp_bound(pair_.b.at(Family::v4));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a host sends to a group and hears itself: its device carries it once, outwards.
+// What a host sends to a group, or to all, and hears itself: its device carries it once, outwards.
 #include "lib/guest_test.h"
 
 #include <cstring>
@@ -36,6 +36,8 @@ protected:
     }
 };
 
+class HeardBroadcast : public GuestTest {};
+
 } // namespace
 
 BOTH_FAMILIES(HeardMulticast);
@@ -56,5 +58,28 @@ TEST_P(HeardMulticast, CountsOnceOutwards) {
     });
     talker.wait();
     expect_process("talker", talker.pid(), udp_out(datagrams(family(), 10, 300)));
+    ledger.compare();
+}
+
+// The other host hears it too, and has no socket for it.
+TEST_F(HeardBroadcast, CountsOnceOutwards) {
+    const auto& pair = standard_pair();
+    Ledger ledger(pair.a, pair.b);
+    Helper talker(pair.a.ns, [&](Channel& test) {
+        const Fd listening = udp_bound(Address::any(Family::v4, 7101));
+        const Fd socket = udp_socket(Family::v4);
+        set_option(socket, SOL_SOCKET, SO_BROADCAST, 1);
+        check(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, "v0", 3), "device");
+        for (const auto* address : {"10.0.0.255", "255.255.255.255"}) {
+            for (int i = 0; i < 5; i++) {
+                send_to(socket, Address(address, 7101), 300);
+                receive(listening);
+            }
+        }
+        test.signal();
+        test.wait();
+    });
+    talker.wait();
+    expect_process("talker", talker.pid(), udp_out(datagrams(Family::v4, 10, 300)));
     ledger.compare();
 }

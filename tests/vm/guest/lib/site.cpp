@@ -66,15 +66,26 @@ const char* name(Binding binding) {
 
 const char* name(Scope scope) {
     static const std::map<Scope, const char*> names = {
-        {Scope::global, "global"},     {Scope::link_local, "link-local"},
-        {Scope::group, "group"},       {Scope::own_global, "own global"},
-        {Scope::loopback, "loopback"}, {Scope::own_link_local, "own link-local"},
+        {Scope::global, "global"},
+        {Scope::link_local, "link-local"},
+        {Scope::group, "group"},
+        {Scope::own_global, "own global"},
+        {Scope::loopback, "loopback"},
+        {Scope::own_link_local, "own link-local"},
+        {Scope::broadcast, "broadcast"},
+        {Scope::all_broadcast, "limited broadcast"},
+        {Scope::own_broadcast, "own broadcast"},
     };
     return names.at(scope);
 }
 
 bool is_own(Scope scope) {
     return scope >= Scope::own_global;
+}
+
+bool is_for_all(Scope scope) {
+    return scope == Scope::group || scope == Scope::broadcast || scope == Scope::all_broadcast ||
+           scope == Scope::own_broadcast;
 }
 
 Address site_address(Family family, Scope scope, bool receiver) {
@@ -86,6 +97,12 @@ Address site_address(Family family, Scope scope, bool receiver) {
         return {(v4 ? "169.254.8." : "fe80::8:") + host, port};
     case Scope::group:
         return {v4 ? "239.8.8.8" : "ff15::8", port};
+    case Scope::broadcast: // of IPv4 alone, like the next
+        return {"10.8.0.255", port};
+    case Scope::all_broadcast:
+        return {"255.255.255.255", port};
+    case Scope::own_broadcast:
+        return {"127.255.255.255", port};
     case Scope::loopback:
         return {v4 ? "127.0.0.1" : "::1", port};
     default:
@@ -273,6 +290,7 @@ Address SiteSender::target(Scope scope) const {
 
 Fd SiteSender::udp() const {
     Fd socket = udp_socket(family_);
+    set_option(socket, SOL_SOCKET, SO_BROADCAST, 1);
     if (!bound_to_.empty())
         bind_to_device(socket, bound_to_);
     if (own_)

@@ -26,9 +26,21 @@ enum class Binding {
 const char* name(Binding binding);
 
 // What a packet is for: from elsewhere, or from the same host.
-enum class Scope { global, link_local, group, own_global, own_link_local, loopback };
+enum class Scope {
+    global,
+    link_local,
+    group,
+    broadcast,     // of the subnet
+    all_broadcast, // 255.255.255.255
+    own_global,
+    own_link_local,
+    loopback,
+    own_broadcast, // that of lo
+};
 const char* name(Scope scope);
 bool is_own(Scope scope);
+// Is it for many at once?
+bool is_for_all(Scope scope);
 
 // Where the sockets are: the interface under test, and what belongs to it.
 struct Site {
@@ -37,6 +49,7 @@ struct Site {
     bool remote = true;                      // can somebody else send to it?
     std::size_t header_in = ethernet_header; // what it counts for what it receives
     std::size_t header_own = 0; // what that one counts which carries the host's own packets
+    bool broadcasts = true;     // do they come through this interface alone?
     bool one_by_one = false;    // also without the most specific, and the next, and so on
 };
 
