@@ -43,6 +43,14 @@ std::optional<Value> value_of(const std::array<Named<Value>, size>& all, const s
     return found == all.end() ? std::nullopt : std::optional(found->value);
 }
 
+// In seconds since the epoch; nothing is known of a process that is only above others in a tree.
+Cell started(const Task& task) {
+    if (task.start == 0)
+        return {};
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(Identities::epoch_ms(task.start) / 1000, 0));
+}
+
 bool matches(const std::string& pattern, const std::string& text) {
     return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
@@ -129,9 +137,8 @@ Line task_line(Kind kind, const Entry& entry, Identities& identities) {
                 std::uint64_t{task.tgid}};
     if (kind == Kind::threads)
         line.who.emplace_back(number_or_null(task.pid));
-    const auto started = std::max<std::int64_t>(Identities::epoch_ms(task.start) / 1000, 0);
     const Row rest{task.name,
-                   static_cast<std::uint64_t>(started),
+                   started(task),
                    number_or_null(task.uid),
                    text_or_null(identities.user(task)),
                    number_or_null(task.cgroup),

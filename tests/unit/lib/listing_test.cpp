@@ -133,6 +133,23 @@ TEST_F(ListingTest, Trees) {
               "init 13\n  shell 13\n    wget 7\n    curl 5\n<gone> 3\n");
 }
 
+// Of one that only stands above others nothing is known but its number and its name.
+TEST_F(ListingTest, StartOfWhoCarriedNothing) {
+    const std::map<std::uint32_t, Process> processes{{10, {0, "shell"}}, {11, {10, "curl"}}};
+    std::vector<Entry> entries{entry(11, "curl", 5)};
+    entries[0].task.start = 1;
+    const auto lines = tree_lines(entries, processes, identities);
+    ASSERT_EQ(lines.size(), 2U);
+    const auto columns = columns_of(Kind::trees);
+    const auto started =
+        std::find_if(columns.begin(), columns.end(),
+                     [](const Column& column) { return column.name == "started"; }) -
+        columns.begin();
+    const auto place = static_cast<std::size_t>(started);
+    EXPECT_TRUE(std::holds_alternative<std::uint64_t>(lines[0].who[place]));
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(lines[1].who[place]));
+}
+
 TEST_F(ListingTest, TreesWithACircle) {
     const std::map<std::uint32_t, Process> processes{{1, {2, "a"}}, {2, {1, "b"}}, {3, {3, "c"}}};
     const auto lines = chosen(
