@@ -158,10 +158,10 @@ static struct nta_found lookup_udp(const struct nta_query *q,
 	bool is_known;
 
 	if (nta_group_is(q->skb, q->pf)) {
-		/* To each socket, so that no program chooses. */
+		/* To each socket: no program chooses, and none may be run. */
 		found.sk = nta_group_find(q->skb, state, q->ports.source,
 					  q->ports.dest, &is_known);
-		if (!is_known)
+		if (!is_known && !nta_lookup_has_program(q->net))
 			found.sk = find_udp(q);
 		return found;
 	}

@@ -3,6 +3,8 @@
 // choice is credited. The members of a group, each a process of its own, tell what they received.
 #include <fcntl.h>
 
+#include <net/if.h>
+
 #include "lib/bpf.h"
 #include "lib/guest_test.h"
 
@@ -237,4 +239,34 @@ TEST_P(Choice, TcpOfNamespace) {
     const auto client = connect();
     expect_connections();
     compare("runs of the program", std::uint64_t{packets}, counter.value());
+}
+
+// The stack gives a datagram for a group to all and asks no program, however many there are.
+TEST_P(Choice, GroupAsksNobody) {
+    if (lo())
+        GTEST_SKIP() << "a group is not on lo";
+    const bpf::Counter counter;
+    const bpf::Sockets sockets(2);
+    Helper crowd(pair_.b.ns, [&](Channel& test) {
+        std::vector<Fd> others;
+        for (unsigned i = 0; i < 300; i++)
+            others.push_back(
+                udp_bound(Address(family() == Family::v4 ? "127.0.0.1" : "::1", port), true));
+        test.signal();
+        test.wait();
+    });
+    crowd.wait();
+    const Fd link = bpf::attach_lookup(pair_.b.ns, bpf::round_robin_lookup(counter, sockets, port));
+    std::this_thread::sleep_for(settle_);
+    Helper(clients(), [&](Channel&) {
+        const Fd socket = udp_socket(family());
+        set_option(socket, SOL_SOCKET, SO_BROADCAST, 1);
+        if (family() == Family::v6)
+            set_option(socket, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+                       static_cast<int>(::if_nametoindex("v0")));
+        send_to(socket, Address(family() == Family::v4 ? "10.0.0.255" : "ff02::1", port), payload,
+                packets);
+    }).join();
+    std::this_thread::sleep_for(settle_);
+    compare("runs of the program", std::uint64_t{0}, counter.value());
 }
