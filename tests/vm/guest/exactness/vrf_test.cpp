@@ -66,6 +66,41 @@ protected:
             });
         ledger.compare();
     }
+
+    // Two processes that send through one socket in turn: each is credited what it sent.
+    void compare_senders(const Pair& pair, const Address& any) {
+        Helper receiver(pair.b.ns, [&](Channel& test) {
+            const Fd socket = udp_bound(any);
+            test.send(Address::local_of(socket.get()).port());
+            test.wait();
+        });
+        const auto to = any.with_port(receiver.receive<std::uint16_t>());
+        const Inside inside(pair.a.ns);
+        const Fd socket = udp_socket(family());
+        check(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, "r0", 3), "VRF");
+        const auto body = [&](Channel& test) {
+            for (;;) {
+                send_to(socket, to, test.receive<std::size_t>(), 1);
+                test.signal();
+            }
+        };
+        Helper first(nullptr, body);
+        Helper second(nullptr, body);
+        const auto carried = [&](Helper& who, std::size_t size) {
+            const auto before = device_counters(pair.a.ns, "v0");
+            who.send(size);
+            who.wait();
+            return device_counters(pair.a.ns, "v0") - before;
+        };
+        Traffic of_first;
+        Traffic of_second;
+        for (const std::size_t size : {100, 300, 1}) {
+            of_first = of_first + carried(first, size);
+            of_second = of_second + carried(second, 2 * size);
+        }
+        expect_process("first", first.pid(), udp(of_first));
+        expect_process("second", second.pid(), udp(of_second));
+    }
 };
 
 } // namespace
@@ -80,6 +115,17 @@ TEST_P(Vrf, PassedAtOnce) {
 TEST_P(Vrf, QueuedInBetween) {
     const Pair pair;
     converse(pair, enslave(pair, "pfifo"));
+}
+
+TEST_P(Vrf, EachSenderAtOnce) {
+    const Pair pair;
+    compare_senders(pair, enslave(pair, "noqueue"));
+}
+
+// The queue sends it on with bottom halves off, where nobody is the sender.
+TEST_P(Vrf, EachSenderQueued) {
+    const Pair pair;
+    compare_senders(pair, enslave(pair, "pfifo"));
 }
 
 // Within a VRF the loopback address is routed over lo, which no VRF can have. So a socket of the
