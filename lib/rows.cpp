@@ -48,15 +48,15 @@ std::string aligned(const std::string& text, std::size_t columns, Kind kind) {
 
 } // namespace
 
-std::string short_number(std::uint64_t value) {
-    if (value < 1024)
+std::string short_number(std::uint64_t value, unsigned base) {
+    if (value < base)
         return std::to_string(value);
-    constexpr std::array<char, 6> units{'K', 'M', 'G', 'T', 'P', 'E'};
+    const std::array<char, 6> units{base == 1000 ? 'k' : 'K', 'M', 'G', 'T', 'P', 'E'};
     std::size_t unit = 0;
-    auto scaled = static_cast<double>(value) / 1024;
+    auto scaled = static_cast<double>(value) / base;
     // What would be rounded to 1024 is 1 of the next unit.
-    for (; scaled >= 1023.5 && unit + 1 < units.size(); ++unit)
-        scaled /= 1024;
+    for (; scaled >= base - 0.5 && unit + 1 < units.size(); ++unit)
+        scaled /= base;
     std::array<char, 32> text{};
     (void)std::snprintf(text.data(), text.size(), scaled < 99.95 ? "%.1f%c" : "%.0f%c", scaled,
                         units.at(unit));

@@ -32,8 +32,8 @@ struct TableStyle {
     std::int64_t interval_ms = 0; // if not 0, packets and bytes are shown as so many a second
 };
 
-// A number as people like it: 1023, 1.0K, 15.2M.
-std::string short_number(std::uint64_t value);
+// A number as people like it: 1023, 1.0K, 15.2M; in units of 1000: 999, 1.0k, 15.2M.
+std::string short_number(std::uint64_t value, unsigned base = 1024);
 // The same a second, of what was counted in so many milliseconds.
 std::uint64_t per_second(std::uint64_t value, std::int64_t interval_ms);
 

@@ -16,6 +16,8 @@ std::uint64_t weight(const Line& line, Sort sort) {
         return line.counters.received().bytes;
     case Sort::packets:
         return line.counters.all().packets;
+    case Sort::total:
+        return line.total.all().bytes;
     case Sort::bytes:
         return line.counters.all().bytes;
     default:

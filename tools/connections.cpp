@@ -98,16 +98,18 @@ Result<std::vector<Connection>> ConnectionSampler::take() {
     if (!owners)
         return owners.error();
     std::vector<Connection> connections;
-    if (!rates_ || before_) {
+    if (!rates_ || before_ || idle_) {
         const auto endpoints = endpoints_of(*present);
         for (const auto& [key, socket] : *present) {
             Connection connection{socket, socket.counters, std::nullopt, {}};
             if (const auto known = endpoints.find(socket.cookie); known != endpoints.end())
                 connection.endpoints = known->second;
-            if (rates_)
+            if (rates_ && !before_)
+                connection.moved = {};
+            else if (rates_)
                 if (const auto old = before_->find(key); old != before_->end())
                     connection.moved -= old->second.counters;
-            if (!connection.moved.any())
+            if (!connection.moved.any() && !idle_)
                 continue;
             if (socket.tgid)
                 if (const auto owner = owners->find(*socket.tgid); owner != owners->end())
@@ -139,6 +141,7 @@ std::vector<Line> connection_lines(const std::vector<Connection>& connections,
         line.shown = owner ? task.name : "(" + class_of + ")";
         line.pid = socket.tgid.value_or(0);
         line.counters = moved;
+        line.total = socket.counters;
         line.who = {std::string(protocol_name(socket)),
                     text_or_null(endpoints.local.text()),
                     text_or_null(endpoints.remote.text()),
@@ -161,18 +164,21 @@ std::vector<Line> remote_lines(const std::vector<Connection>& connections) {
     struct Remote {
         std::uint64_t connections = 0;
         Counters moved;
+        Counters total;
     };
     std::map<std::string, Remote> remotes;
     for (const auto& connection : connections) {
         auto& remote = remotes[connection.endpoints.remote.address];
         ++remote.connections;
         remote.moved += connection.moved;
+        remote.total += connection.socket.counters;
     }
     std::vector<Line> lines;
     for (const auto& [address, remote] : remotes) {
         Line line;
         line.name = line.shown = address;
         line.counters = remote.moved;
+        line.total = remote.total;
         line.who = {text_or_null(address), remote.connections};
         lines.push_back(std::move(line));
     }

@@ -31,8 +31,10 @@ public:
                                            std::ostream& notes,
                                            const Connect& connect = connect_generic);
 
-    // The first one of rates tells nothing itself.
+    // The first one of rates tells nothing itself, or, with those that are idle, that all are.
     Result<std::vector<Connection>> take();
+    // Of rates: those that carried nothing meanwhile too.
+    void tell_idle() { idle_ = true; }
 
 private:
     using Key = std::tuple<std::uint64_t, std::uint32_t>; // cookie and protocol
@@ -48,6 +50,7 @@ private:
 
     std::optional<std::uint32_t> tgid_;
     bool rates_;
+    bool idle_ = false;
     bool noted_ = false; // that some addresses are not known
     std::ostream* notes_;
     Client client_;

@@ -53,6 +53,7 @@ std::vector<Line> group_lines(Kind kind, const std::vector<Entry>& entries,
             line.who = std::move(cells);
         }
         line.counters += entry.moved;
+        line.total += entry.task.counters;
     }
     std::vector<Line> lines;
     for (auto& [key, group] : groups) {

@@ -133,6 +133,7 @@ Line task_line(Kind kind, const Entry& entry, Identities& identities) {
     line.shown = task.end ? "<" + task.name + ">" : task.name;
     line.pid = task.pid.value_or(task.tgid);
     line.counters = entry.moved;
+    line.total = task.counters;
     line.who = {task.end ? Cell(Milliseconds{Identities::epoch_ms(*task.end)}) : Cell(),
                 std::uint64_t{task.tgid}};
     if (kind == Kind::threads)

@@ -51,10 +51,11 @@ struct Line {
     std::string shown; // to people: set in, in a tree, and in brackets where it ended
     std::uint64_t pid = 0;
     Counters counters;
+    Counters total;                    // since the module was loaded
     std::optional<std::size_t> parent; // of a tree: the line that it stands below
 };
 
-enum class Sort { bytes, sent, received, packets, pid, name };
+enum class Sort { bytes, sent, received, packets, total, pid, name };
 std::optional<Sort> sort_of(const std::string& name);
 
 // The columns that say who, of a kind; the one of `shown` follows them.

@@ -2,6 +2,7 @@
 // netatop: who uses the network.
 #include "doctor.h"
 #include "list.h"
+#include "live.h"
 #include "options.h"
 #include "result.h"
 #include "run.h"
@@ -13,16 +14,19 @@
 
 namespace {
 
-constexpr const char* usage = R"(Usage: netatop COMMAND [ARGUMENT...]
-Shows who uses the network, as the kernel module netatop counts it.
+constexpr const char* usage = R"(Usage: netatop [-d SECONDS]
+       netatop COMMAND [ARGUMENT...]
+Shows who uses the network, as the kernel module netatop counts it: on a terminal and without a
+command as it happens, until the key q; ? has the other keys.
 
   list       who carried what: processes, users, units, containers, connections, remotes, ...
   run        run a command, and say what it and all that it started carried
   watch      each process that ends, with what it carried
   doctor     what is wrong on this host, and what to do about it
 
-  --help     print this and exit
-  --version  print the version and exit
+  -d, --interval SECONDS  without a command: a new sample every so many seconds, 1 otherwise
+      --help              print this and exit
+      --version           print the version and exit
 
 netatop COMMAND --help has the rest.
 )";
@@ -36,9 +40,17 @@ int main(int argc, char** argv) {
     (void)std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe): before any thread
     std::vector<std::string> command;
     Options options("netatop", usage);
+    std::string interval;
     options.command(command);
+    options.value("--interval", interval, 'd');
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
+    if (command.empty() && on_terminal())
+        return live_command(interval);
+    if (!command.empty() && !interval.empty()) {
+        std::cerr << "netatop: options of a command stand behind it\n";
+        return static_cast<int>(Cause::usage);
+    }
     using Command = int (*)(const std::vector<std::string>&);
     static const std::map<std::string, Command> commands{{"doctor", doctor_command},
                                                          {"list", list_command},

@@ -67,12 +67,14 @@ Result<std::vector<Entry>> Sampler::take() {
     for (const auto& [key, task] : *present) {
         Counters moved = task.counters;
         if (options_.rates) {
-            if (!before_)
+            if (!before_ && !options_.idle)
                 break;
-            if (const auto old = before_->find(key); old != before_->end())
+            if (!before_)
+                moved = {};
+            else if (const auto old = before_->find(key); old != before_->end())
                 moved -= old->second.counters;
         }
-        if (moved.any())
+        if (moved.any() || options_.idle)
             entries.push_back({task, moved});
     }
     if (options_.rates)

@@ -22,6 +22,7 @@ struct Entry {
 struct SampleOptions {
     bool threads = false;
     bool rates = false;                // what was carried since the sample before
+    bool idle = false;                 // of rates: those that carried nothing meanwhile too
     std::optional<std::uint32_t> tgid; // of this process alone
 };
 
@@ -31,7 +32,8 @@ public:
     static Result<Sampler> start(const SampleOptions& options, std::ostream& notes,
                                  const Connect& connect = connect_generic);
 
-    // The first one of rates is what the second is compared with, and tells nothing itself.
+    // The first one of rates is what the second is compared with, and tells nothing itself, or,
+    // with those that are idle, that all are.
     Result<std::vector<Entry>> take();
 
 private:

@@ -51,6 +51,7 @@ private:
                 break;
             lines_[line].parent = parent;
             lines_[*parent].counters += entry.moved;
+            lines_[*parent].total += entry.task.counters;
             line = *parent;
             process = processes_.find(process->second.parent);
         }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Samples of the live view: lines of all that is there, classes, and sums beside them.
+#include "feed.h"
+
+#include "fake_kernel.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace netatop::test {
+
+namespace {
+
+Bytes process(std::uint32_t tgid, std::uint64_t first) {
+    return generic(NETATOP_CMD_TASK, attribute(NETATOP_A_TGID, raw(tgid)) +
+                                         text(NETATOP_A_COMM, "curl") + counters(first));
+}
+
+Bytes ended(std::uint32_t tgid, std::uint64_t first) {
+    return generic(NETATOP_CMD_EXIT,
+                   attribute(NETATOP_A_TGID, raw(tgid)) + text(NETATOP_A_COMM, "wget") +
+                       attribute(NETATOP_A_END, raw(std::uint64_t{5})) + counters(first),
+                   0);
+}
+
+// All of the eight counters of process(…, first) and so on.
+Counters all_of(std::uint64_t first) {
+    return {
+        {first, first + 1}, {first + 2, first + 3}, {first + 4, first + 5}, {first + 6, first + 7}};
+}
+
+class FeedTest : public ::testing::Test {
+protected:
+    FeedTest() {
+        source.connect = kernel.connect();
+        source.classes = ::testing::TempDir() + "/feed-classes";
+        source.devices = ::testing::TempDir() + "/feed-devices";
+        devices(1000, 100);
+        kernel.script({family()});
+        kernel.script({});
+    }
+    // So many packets of a byte each of TCP sent, and nothing else.
+    void classes(std::uint64_t total, std::uint64_t exited, std::uint64_t of_kernel) const {
+        std::ofstream out(source.classes);
+        const auto line = [&](const char* name, std::uint64_t bytes) {
+            out << name << ": " << bytes << ' ' << bytes << " 0 0 0 0 0 0\n";
+        };
+        line("total", total);
+        line("exited", exited);
+        line("kernel", of_kernel);
+        for (const char* name : {"waiting", "nosocket", "gone", "overflow"})
+            line(name, 0);
+    }
+    void devices(std::uint64_t received, std::uint64_t sent) const {
+        std::ofstream(source.devices)
+            << "Inter-|   Receive  |  Transmit\n face |bytes\n"
+            << "    lo: " << received << " 10 0 0 0 0 0 0 " << sent << " 3 0 0 0 0 0 0\n";
+    }
+    static const Line* line_of(const Sample& sample, const std::string& shown) {
+        for (const auto& line : sample.lines)
+            if (line.shown == shown)
+                return &line;
+        return nullptr;
+    }
+
+    FakeKernel kernel;
+    FeedSource source;
+};
+
+} // namespace
+
+TEST_F(FeedTest, TheFirstSampleHasTotalsAlone) {
+    classes(500, 30, 20);
+    Feed feed(source);
+    kernel.script({process(1, 10) + process(2, 20) + done()});
+    const auto sample = feed.take(Kind::processes);
+    ASSERT_TRUE(sample) << sample.error().text;
+    EXPECT_EQ(sample->interval_ms, 0);
+    EXPECT_FALSE(sample->devices);
+    ASSERT_EQ(sample->lines.size(), 4U) << "two processes, exited, kernel";
+    EXPECT_EQ(sample->lines[0].total, all_of(10));
+    EXPECT_FALSE(sample->lines[0].counters.any());
+    ASSERT_NE(line_of(*sample, "(exited)"), nullptr);
+    EXPECT_TRUE(is_class(*line_of(*sample, "(exited)")));
+    EXPECT_FALSE(is_class(sample->lines[0]));
+    EXPECT_EQ(sample->total.sent().bytes, 500U);
+}
+
+TEST_F(FeedTest, IntervalsHaveWhoIsIdleAndWhoEnded) {
+    classes(500, 30, 20);
+    Feed feed(source);
+    kernel.script({process(1, 10) + process(2, 20) + done()});
+    ASSERT_TRUE(feed.take(Kind::processes));
+    kernel.say(1, ended(2, 24));
+    classes(600, 30 + 25, 27); // the record of the one that ended is in `exited`
+    devices(1700, 150);
+    kernel.script({process(1, 10) + done()});
+    const auto sample = feed.take(Kind::processes);
+    ASSERT_TRUE(sample) << sample.error().text;
+    EXPECT_GT(sample->interval_ms, 0);
+    EXPECT_EQ(sample->moved.sent().bytes, 100U);
+    ASSERT_TRUE(sample->devices);
+    EXPECT_EQ(sample->devices->received.bytes, 700U);
+    EXPECT_EQ(sample->devices->sent.bytes, 50U);
+    ASSERT_NE(line_of(*sample, "curl"), nullptr) << "it carried nothing, and is there";
+    EXPECT_FALSE(line_of(*sample, "curl")->counters.any());
+    const auto* gone = line_of(*sample, "<wget>");
+    ASSERT_NE(gone, nullptr);
+    EXPECT_EQ(gone->counters, all_of(24) - all_of(20));
+    EXPECT_EQ(gone->total, all_of(24));
+    const auto* exited = line_of(*sample, "(exited)");
+    ASSERT_NE(exited, nullptr);
+    EXPECT_EQ(exited->total.sent().bytes, 30U) << "without what has its own line";
+    EXPECT_FALSE(exited->counters.any());
+    EXPECT_EQ(line_of(*sample, "(kernel)")->counters.sent().bytes, 7U);
+    kernel.script({process(1, 11) + done()});
+    const auto next = feed.take(Kind::processes);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(line_of(*next, "<wget>"), nullptr) << "one interval";
+}
+
+TEST_F(FeedTest, OtherKindsOfTheSameSample) {
+    classes(500, 0, 0);
+    Feed feed(source);
+    kernel.script({process(1, 10) + process(2, 20) + done()});
+    ASSERT_TRUE(feed.take(Kind::processes));
+    const auto units = feed.show(Kind::units); // and no more is asked
+    ASSERT_TRUE(units) << units.error().text;
+    ASSERT_EQ(units->lines.size(), 1U);
+    EXPECT_EQ(units->lines[0].total.tcp_sent.packets, 30U);
+    for (const auto kind : {Kind::containers, Kind::trees}) {
+        const auto sample = feed.show(kind);
+        ASSERT_TRUE(sample);
+        for (const auto& line : sample->lines)
+            EXPECT_EQ(line.who.size(), columns_of(kind).size());
+    }
+}
+
+TEST_F(FeedTest, AfterAnErrorItBeginsAgain) {
+    classes(500, 0, 0);
+    Feed feed(source);
+    kernel.script({process(1, 10) + done()});
+    ASSERT_TRUE(feed.take(Kind::processes));
+    const auto failed = feed.take(Kind::processes); // no script
+    EXPECT_FALSE(failed);
+    kernel.script({family()});
+    kernel.script({});
+    kernel.script({process(1, 30) + done()});
+    const auto sample = feed.take(Kind::processes);
+    ASSERT_TRUE(sample) << sample.error().text;
+    EXPECT_EQ(sample->interval_ms, 0);
+    EXPECT_FALSE(sample->lines[0].counters.any());
+}
+
+TEST(DevicesTest, NamesAndNumbers) {
+    std::istringstream text("Inter-|   Receive\n face |bytes    packets\n"
+                            "    lo: 10 1 0 0 0 0 0 0 20 2 0 0 0 0 0 0\n"
+                            "eth0:1:30 3 0 0 0 0 0 0 40 4 0 0 0 0 0 0\n"
+                            "broken: 1 2\n\n");
+    const auto devices = parse_devices(text);
+    ASSERT_EQ(devices.size(), 2U);
+    EXPECT_EQ(devices.at("lo").received, (Flow{1, 10}));
+    EXPECT_EQ(devices.at("eth0:1").sent, (Flow{4, 40}));
+    auto now = devices;
+    now["lo"].sent = {5, 50};
+    now["new"].received = {7, 70};
+    now.erase("eth0:1");
+    const auto carried = carried_between(devices, now);
+    EXPECT_EQ(carried.sent, (Flow{3, 30}));
+    EXPECT_EQ(carried.received, (Flow{7, 70}));
+}
+
+} // namespace netatop::test

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "feed.h"
+
+#include <algorithm>
+
+namespace netatop {
+
+bool is_class(const Line& line) {
+    return std::all_of(line.who.begin(), line.who.end(), [](const Cell& cell) {
+        return std::holds_alternative<std::monostate>(cell);
+    });
+}
+
+Feed::Feed(FeedSource source)
+    : source_(std::move(source)), notes_(std::make_unique<std::ostringstream>()) {}
+
+Feed::Of Feed::source_of(Kind kind) {
+    switch (kind) {
+    case Kind::threads:
+        return Of::threads;
+    case Kind::connections:
+    case Kind::remotes:
+        return Of::connections;
+    default:
+        return Of::processes;
+    }
+}
+
+Status Feed::start(Of of) {
+    stop();
+    if (of == Of::connections) {
+        auto sampler = ConnectionSampler::start(std::nullopt, true, *notes_, source_.connect);
+        if (!sampler)
+            return sampler.error();
+        sockets_.emplace(*std::move(sampler));
+        sockets_->tell_idle();
+    } else {
+        SampleOptions options;
+        options.threads = of == Of::threads;
+        options.rates = options.idle = true;
+        auto sampler = Sampler::start(options, *notes_, source_.connect);
+        if (!sampler)
+            return sampler.error();
+        tasks_.emplace(*std::move(sampler));
+    }
+    of_ = of;
+    return Done{};
+}
+
+void Feed::stop() {
+    of_ = Of::nothing;
+    tasks_.reset();
+    sockets_.reset();
+    entries_.clear();
+    connections_.clear();
+    classes_.clear();
+    devices_.reset();
+    taken_.reset();
+}
+
+// What the sampler tells.
+Status Feed::dump() {
+    if (of_ == Of::connections) {
+        auto connections = sockets_->take();
+        if (!connections)
+            return connections.error();
+        connections_ = *std::move(connections);
+        return Done{};
+    }
+    auto entries = tasks_->take();
+    if (!entries)
+        return entries.error();
+    entries_ = *std::move(entries);
+    return Done{};
+}
+
+// What stands beside it, as close to it as can be.
+Status Feed::count() {
+    auto present = classes(source_.classes);
+    if (!present)
+        return present.error();
+    classes_before_ = std::exchange(classes_, *std::move(present));
+    devices_before_ = std::exchange(devices_, devices(source_.devices));
+    const auto now = std::chrono::steady_clock::now();
+    using std::chrono::milliseconds;
+    interval_ms_ = taken_ ? std::max<std::int64_t>(
+                                std::chrono::duration_cast<milliseconds>(now - *taken_).count(), 1)
+                          : 0;
+    taken_ = now;
+    return Done{};
+}
+
+Result<Sample> Feed::take(Kind kind) {
+    Status done = Done{};
+    if (of_ != source_of(kind))
+        done = start(source_of(kind));
+    if (done)
+        done = dump();
+    if (done)
+        done = count();
+    if (done)
+        return sample(kind);
+    stop();
+    return done.error();
+}
+
+Result<Sample> Feed::show(Kind kind) {
+    if (of_ != source_of(kind) || !taken_)
+        return take(kind);
+    return sample(kind);
+}
+
+// In a sample the classes are lines, so that all lines add up to what the module counted. What
+// processes had that ended in the interval is in their own lines, and not in that of `exited`.
+void Feed::add_classes(Kind kind, std::vector<Line>& lines) const {
+    Counters ended;
+    for (const auto& entry : entries_)
+        if (entry.task.end)
+            ended += entry.task.counters;
+    for (std::size_t i = 1; i < classes_.size(); ++i) { // but for the first: living processes
+        const auto& [name, counters] = classes_[i];
+        const bool exited = name == "exited";
+        Line line;
+        line.who.resize(columns_of(kind).size());
+        line.name = line.shown = "(" + name + ")";
+        line.total = exited ? rest(counters, ended) : counters;
+        if (!exited && i < classes_before_.size())
+            line.counters = rest(counters, classes_before_[i].counters);
+        if (line.total.any())
+            lines.push_back(std::move(line));
+    }
+}
+
+Sample Feed::sample(Kind kind) {
+    Sample sample;
+    if (kind == Kind::connections)
+        sample.lines = connection_lines(connections_, identities_);
+    else if (kind == Kind::remotes)
+        sample.lines = remote_lines(connections_);
+    else
+        sample.lines = lines_of(kind, entries_, identities_);
+    if (of_ == Of::processes)
+        add_classes(kind, sample.lines);
+    Counters before;
+    for (const auto& entry : classes_)
+        sample.total += entry.counters;
+    for (const auto& entry : classes_before_)
+        before += entry.counters;
+    sample.interval_ms = interval_ms_;
+    if (interval_ms_ != 0) {
+        sample.moved = rest(sample.total, before);
+        if (devices_ && devices_before_)
+            sample.devices = carried_between(*devices_before_, *devices_);
+    }
+    sample.note = notes_->str();
+    notes_->str({});
+    return sample;
+}
+
+} // namespace netatop

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "view.h"
+
+#include "rows.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace netatop {
+
+namespace {
+
+struct Named {
+    const char* name;
+    Kind kind;
+    std::vector<const char*> key; // the columns that say which line it is
+};
+
+const std::array<Named, view_count>& views() {
+    static const std::array<Named, view_count> all{
+        {{"programs", Kind::processes, {"pid"}},
+         {"threads", Kind::threads, {"tid"}},
+         {"units", Kind::units, {"unit", "slice"}},
+         {"containers", Kind::containers, {"container", "engine"}},
+         {"connections", Kind::connections, {"cookie", "protocol"}},
+         {"remotes", Kind::remotes, {"remote"}}}};
+    return all;
+}
+
+constexpr std::array sorts{Sort::bytes, Sort::received, Sort::sent, Sort::packets,
+                           Sort::total, Sort::pid,      Sort::name};
+
+std::string text_of(const Cell& cell) {
+    if (const auto* text = std::get_if<std::string>(&cell))
+        return *text;
+    if (const auto* value = std::get_if<std::uint64_t>(&cell))
+        return std::to_string(*value);
+    return {};
+}
+
+char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+// Letters of ASCII in whatever case.
+bool contains(const std::string& text, const std::string& part) {
+    return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                       [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+}
+
+// Has the name, or what is shown beside it, the text?
+bool mentions(const Line& line, const std::string& text) {
+    return contains(line.shown, text) ||
+           std::any_of(line.who.begin(), line.who.end(),
+                       [&](const Cell& cell) { return contains(text_of(cell), text); });
+}
+
+void erase_character(std::string& text) {
+    while (!text.empty()) {
+        const auto last = static_cast<unsigned char>(text.back());
+        text.pop_back();
+        if ((last & 0xc0U) != 0x80) // all of UTF-8 that goes on from the one before
+            break;
+    }
+}
+
+} // namespace
+
+const char* view_name(std::size_t number) {
+    return views().at(number).name;
+}
+
+std::string amount(std::uint64_t bytes, const Units& units) {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    const auto value = !units.bits ? bytes : bytes > most / 8 ? most : bytes * 8;
+    return short_number(value, units.si ? 1000 : 1024);
+}
+
+Kind View::kind() const {
+    const auto kind = views().at(number_).kind;
+    return kind == Kind::processes && tree_ ? Kind::trees : kind;
+}
+
+void View::take(Sample sample) {
+    sample_ = std::move(sample);
+    if (!sample_.note.empty())
+        say(sample_.note);
+    order();
+}
+
+// The lines that the filter takes, and those that they stand below.
+std::vector<Line> View::filtered() const {
+    const auto& lines = sample_.lines;
+    if (filter_.empty())
+        return lines;
+    std::vector<bool> taken(lines.size());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (!mentions(lines[i], filter_))
+            continue;
+        for (std::optional<std::size_t> at = i; at && !taken[*at]; at = lines[*at].parent)
+            taken[*at] = true;
+    }
+    std::vector<std::size_t> places(lines.size());
+    std::vector<Line> result;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        places[i] = result.size();
+        if (taken[i])
+            result.push_back(lines[i]);
+    }
+    for (auto& line : result)
+        if (line.parent)
+            line.parent = places[*line.parent];
+    return result;
+}
+
+// The rows from the last sample. The chosen row stays the same one as long as it is there.
+void View::order() {
+    const std::string name = chosen_ < rows_.size() ? name_of(rows_[chosen_]) : std::string();
+    sum_ = {};
+    for (const auto& line : sample_.lines)
+        if (!line.parent) // which has what those below it have
+            sum_ += cumulative_ ? line.total : line.counters;
+    auto lines = filtered();
+    if (cumulative_)
+        for (auto& line : lines)
+            line.counters = line.total;
+    Choice choice;
+    choice.sort = sort_;
+    rows_ = chosen(lines, choice);
+    choose(name);
+}
+
+void View::choose(const std::string& name) {
+    if (chosen_ != 0 && !name.empty()) { // who is at the top looks at what is first
+        const auto found = std::find_if(rows_.begin(), rows_.end(),
+                                        [&](const Line& line) { return name_of(line) == name; });
+        if (found != rows_.end())
+            chosen_ = static_cast<std::size_t>(found - rows_.begin());
+    }
+    chosen_ = std::min(chosen_, rows_.empty() ? 0 : rows_.size() - 1);
+}
+
+std::string View::name_of(const Line& line) const {
+    if (is_class(line))
+        return line.name;
+    std::string name;
+    const auto columns = columns_of(kind());
+    for (const char* key : views().at(number_).key)
+        for (std::size_t i = 0; i < columns.size() && i < line.who.size(); ++i)
+            if (columns[i].name == key)
+                name += text_of(line.who[i]) + '\n';
+    return name;
+}
+
+void View::fit(std::size_t height) {
+    height_ = std::max<std::size_t>(height, 1);
+    if (chosen_ < top_)
+        top_ = chosen_;
+    if (chosen_ >= top_ + height_)
+        top_ = chosen_ - height_ + 1;
+    if (rows_.size() <= top_ + height_) // no empty rows while there are more
+        top_ = rows_.size() > height_ ? rows_.size() - height_ : 0;
+}
+
+View::Wish View::key(const Key& key) {
+    message_.clear();
+    if (asking_ != Asking::nothing) {
+        answer(key);
+        return Wish::nothing;
+    }
+    if (help_) { // any key ends it, but q ends all
+        help_ = false;
+        return key.byte == 'q' ? Wish::quit : Wish::nothing;
+    }
+    switch (key.name) {
+    case Key::Name::tab:
+        return turn_to((number_ + 1) % view_count);
+    case Key::Name::back_tab:
+        return turn_to((number_ + view_count - 1) % view_count);
+    case Key::Name::escape:
+        filter_.clear();
+        search_.clear();
+        order();
+        return Wish::nothing;
+    case Key::Name::byte:
+    case Key::Name::command:
+        return letter(key.byte);
+    default:
+        move(key.name);
+        return Wish::nothing;
+    }
+}
+
+void View::move(Key::Name name) {
+    const std::size_t last = rows_.empty() ? 0 : rows_.size() - 1;
+    const auto back = [&](std::size_t step) { return chosen_ > step ? chosen_ - step : 0; };
+    switch (name) {
+    case Key::Name::up:
+        chosen_ = back(1);
+        break;
+    case Key::Name::page_up:
+        chosen_ = back(height_);
+        break;
+    case Key::Name::home:
+        chosen_ = 0;
+        break;
+    case Key::Name::down:
+        chosen_ = std::min(chosen_ + 1, last);
+        break;
+    case Key::Name::page_down:
+        chosen_ = std::min(chosen_ + height_, last);
+        break;
+    case Key::Name::end:
+        chosen_ = last;
+        break;
+    default:
+        break;
+    }
+}
+
+View::Wish View::letter(char letter) {
+    if (letter >= '1' && letter < '1' + static_cast<char>(view_count))
+        return turn_to(static_cast<std::size_t>(letter - '1'));
+    switch (letter) {
+    case 'q':
+        return Wish::quit;
+    case '?':
+    case 'h':
+        help_ = true;
+        return Wish::nothing;
+    case 'p':
+    case ' ':
+        paused_ = !paused_;
+        return paused_ ? Wish::nothing : Wish::sample;
+    case 't':
+        tree_ = !tree_;
+        return number_ == 0 ? Wish::show : Wish::nothing;
+    case '<':
+    case '>':
+    case 's':
+        next_sort(letter == '<' ? -1 : 1);
+        break;
+    case 'b':
+        units_.bits = !units_.bits;
+        break;
+    case 'i':
+        units_.si = !units_.si;
+        break;
+    case 'c':
+        cumulative_ = !cumulative_;
+        order();
+        break;
+    case '/':
+        ask(Asking::search);
+        break;
+    case 'n':
+        find(chosen_ + 1);
+        break;
+    case 'f':
+        ask(Asking::filter);
+        break;
+    default:
+        break;
+    }
+    return Wish::nothing;
+}
+
+View::Wish View::turn_to(std::size_t number) {
+    if (number == number_)
+        return Wish::nothing;
+    number_ = number;
+    chosen_ = top_ = 0;
+    rows_.clear();
+    sample_ = {};
+    sum_ = {};
+    return Wish::show;
+}
+
+void View::next_sort(int step) {
+    const auto* at = std::find(sorts.begin(), sorts.end(), sort_);
+    const auto place = static_cast<std::size_t>(at - sorts.begin());
+    sort_ = sorts.at((place + sorts.size() + static_cast<std::size_t>(step)) % sorts.size());
+    order();
+}
+
+void View::ask(Asking what) {
+    asking_ = what;
+    std::string& text = what == Asking::search ? search_ : filter_;
+    before_ = text;
+    text.clear();
+    order();
+}
+
+// While it is written, it holds already. Escape brings back what was.
+void View::answer(const Key& key) {
+    std::string& text = asking_ == Asking::search ? search_ : filter_;
+    const bool searches = asking_ == Asking::search;
+    if (key.name == Key::Name::enter) {
+        asking_ = Asking::nothing;
+    } else if (key.name == Key::Name::escape) {
+        asking_ = Asking::nothing;
+        text = before_;
+    } else if (key.name == Key::Name::erase) {
+        erase_character(text);
+    } else if (key.name == Key::Name::byte) {
+        text += key.byte;
+    } else {
+        return;
+    }
+    if (searches && asking_ != Asking::nothing)
+        find(chosen_);
+    order();
+}
+
+// The next row that mentions what is searched, from this one on and then from the first.
+void View::find(std::size_t from) {
+    if (search_.empty())
+        return;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const std::size_t at = (from + i) % rows_.size();
+        if (mentions(rows_[at], search_)) {
+            chosen_ = at;
+            return;
+        }
+    }
+    say("no row has '" + search_ + "'");
+}
+
+} // namespace netatop

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a person looks at in the live view, and what his keys change: which lines in which order,
+// and how their numbers are written. It knows of no terminal; page.h says what stands where.
+#pragma once
+
+#include "feed.h"
+#include "listing.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace netatop {
+
+// A key, or a byte of a character.
+struct Key {
+    enum class Name {
+        byte,
+        command, // a function key; `byte` has the letter that does the same
+        up,
+        down,
+        page_up,
+        page_down,
+        home,
+        end,
+        enter,
+        escape,
+        erase,
+        tab,
+        back_tab
+    };
+    Name name = Name::byte;
+    char byte = '\0';
+};
+
+// How amounts of bytes are written.
+struct Units {
+    bool bits = false;
+    bool si = false; // units of 1000
+};
+std::string amount(std::uint64_t bytes, const Units& units);
+
+class View {
+public:
+    // What follows from a key: `show` when lines of another kind are wanted, `sample` when a new
+    // one is.
+    enum class Wish { nothing, show, sample, quit };
+    enum class Asking { nothing, search, filter };
+
+    Wish key(const Key& key);
+    void take(Sample sample);
+    // What went wrong, or is left out; until the next key.
+    void say(std::string message) { message_ = std::move(message); }
+
+    // Of what the next sample has to be.
+    [[nodiscard]] Kind kind() const;
+
+    // For the page: so many rows fit in. Moves what is seen to where the chosen row is.
+    void fit(std::size_t height);
+    [[nodiscard]] const std::vector<Line>& rows() const { return rows_; }
+    [[nodiscard]] std::size_t top() const { return top_; }
+    [[nodiscard]] std::size_t chosen_row() const { return chosen_; }
+    // What all lines carried, whatever the filter: in the interval, or since the module was loaded.
+    [[nodiscard]] const Counters& sum() const { return sum_; }
+    // The rest of the last sample.
+    [[nodiscard]] const Sample& sample() const { return sample_; }
+    // Are there rates, or amounts since the module was loaded?
+    [[nodiscard]] bool known() const { return cumulative_ || sample_.interval_ms != 0; }
+
+    [[nodiscard]] std::size_t number() const { return number_; } // of the view, from 0
+    [[nodiscard]] Sort sort() const { return sort_; }
+    [[nodiscard]] const Units& units() const { return units_; }
+    [[nodiscard]] bool cumulative() const { return cumulative_; }
+    [[nodiscard]] bool tree() const { return tree_; }
+    [[nodiscard]] bool paused() const { return paused_; }
+    [[nodiscard]] bool help() const { return help_; }
+    [[nodiscard]] Asking asking() const { return asking_; }
+    [[nodiscard]] const std::string& search() const { return search_; }
+    [[nodiscard]] const std::string& filter() const { return filter_; }
+    [[nodiscard]] const std::string& message() const { return message_; }
+
+private:
+    Wish letter(char letter);
+    void move(Key::Name name);
+    void answer(const Key& key);
+    Wish turn_to(std::size_t number);
+    void next_sort(int step);
+    void ask(Asking what);
+    void find(std::size_t from);
+    void order();
+    void choose(const std::string& name);
+    [[nodiscard]] std::string name_of(const Line& line) const;
+    [[nodiscard]] std::vector<Line> filtered() const;
+
+    Sample sample_;
+    std::vector<Line> rows_;
+    Counters sum_;
+    std::size_t top_ = 0;
+    std::size_t chosen_ = 0;
+    std::size_t height_ = 1;
+
+    std::size_t number_ = 0;
+    Sort sort_ = Sort::bytes;
+    Units units_;
+    bool cumulative_ = false;
+    bool tree_ = false;
+    bool paused_ = false;
+    bool help_ = false;
+    Asking asking_ = Asking::nothing;
+    std::string search_;
+    std::string filter_;
+    std::string before_; // what is asked for, as it was
+    std::string message_;
+};
+
+// What the views are called, and how many there are.
+constexpr std::size_t view_count = 6;
+const char* view_name(std::size_t number);
+
+} // namespace netatop
