@@ -9,14 +9,15 @@ MINI=$TREE/tests/vm/mini
 MINI_TOOLS=(bash ethtool ip iperf3 kmod nft nice ss tc timeout wg)
 
 # What holds them, and busybox, and the data that they read.
-MINI_PACKAGES=(bash busybox-static coreutils ethtool iperf3 iproute2 kmod netbase nftables
+MINI_PACKAGES=(bash busybox-static coreutils ethtool iperf3 iproute2 kmod ncurses-base netbase nftables
 	wireguard-tools)
 
 # Names that kmod answers to.
 MINI_KMOD_NAMES=(depmod insmod lsmod modinfo modprobe rmmod)
 
 # Data that the tools read.
-MINI_DATA=(/usr/lib/tc /usr/share/iproute2 /etc/iproute2 /etc/protocols /etc/services)
+MINI_DATA=(/usr/lib/tc /usr/share/iproute2 /etc/iproute2 /etc/protocols /etc/services
+	/usr/lib/terminfo/x/xterm)
 
 # mini_initramfs KERNEL_DIR MODULE_OR_EMPTY FILE : put an initramfs together.
 mini_initramfs() {

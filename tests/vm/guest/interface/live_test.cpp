@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// netatop on a terminal, as a person sees and uses it.
+#include "lib/guest_test.h"
+
+#include <csignal>
+#include <sstream>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "lib/command.h"
+#include "lib/terminal.h"
+#include "lib/tool.h"
+#include "lib/wait.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr std::size_t size = 20;
+constexpr unsigned count = 5;
+const std::string screen_back = "\x1b[?1049l"; // what an xterm is told at the end
+
+std::vector<std::string> words_in(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> words;
+    for (std::string word; in >> word;)
+        words.push_back(word);
+    return words;
+}
+
+class Live : public ToolTest<GuestTest> {
+protected:
+    void SetUp() override {
+        ToolTest::SetUp();
+        sink_.wait();
+    }
+    // Sends what has fewer bytes than are shown with all digits.
+    Helper sender(const std::string& name) {
+        Helper helper(pair_.a.ns, [this, name](Channel& test) {
+            check(::prctl(PR_SET_NAME, name.c_str()), "prctl");
+            const auto socket = udp_socket(Family::v4);
+            for (;;) {
+                send_to(socket, pair_.b.at(Family::v4, 9), size, count);
+                test.signal();
+                test.wait();
+            }
+        });
+        helper.wait();
+        return helper;
+    }
+    static std::string bytes(unsigned times = 1) {
+        return std::to_string(udp_out(datagrams(Family::v4, times * count, size)).udp.out.bytes);
+    }
+    static void expect_end(Terminal& terminal) {
+        const int status = terminal.finish();
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status << terminal.text();
+        EXPECT_NE(terminal.bytes().find(screen_back), std::string::npos) << terminal.text();
+    }
+
+    Pair& pair_ = standard_pair();
+    Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+};
+
+} // namespace
+
+TEST_F(Live, AProgramAndItsBytes) {
+    auto helper = sender("live-sender");
+    Terminal terminal({tool}, 24, 80);
+    ASSERT_NE(terminal.row_with({"PID", "USER", "NAME", "IN/s", "OUT/s", "TOTAL", "SHARE"}), "")
+        << terminal.text();
+    const auto row = words_in(terminal.row_with({"live-sender"}));
+    ASSERT_GE(row.size(), 9U) << terminal.text();
+    compare("process", std::to_string(helper.pid()), row[0]);
+    compare("user", std::string("root"), row[1]);
+    compare("total", bytes(), row[row.size() - 2]);
+    helper.step();
+    ASSERT_NE(terminal.row_with({"live-sender", bytes(2)}), "") << terminal.text();
+    terminal.press("c");
+    ASSERT_NE(terminal.row_with({"NAME", " OUT ", "TOTAL"}), "") << terminal.text();
+    const auto sums = words_in(terminal.row_with({"live-sender", bytes(2) + "     10"}));
+    ASSERT_GE(sums.size(), 9U) << terminal.text();
+    compare("received", std::string("0"), sums[sums.size() - 5]);
+    compare("sent", bytes(2), sums[sums.size() - 4]);
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+TEST_F(Live, AllRowsAreWhatTheModuleCounted) {
+    const auto helper = sender("live-sender");
+    Terminal terminal({tool, "-d", "0.5"}, 60, 200);
+    terminal.press("c");
+    ASSERT_NE(terminal.row_with({"since the module was loaded"}), "") << terminal.text();
+    const auto sums = words_in(terminal.row(0)); // rows in N out N module in N out N
+    ASSERT_EQ(sums.size(), 10U) << terminal.row(0);
+    compare("received", sums[7], sums[2]);
+    compare("sent", sums[9], sums[4]);
+    EXPECT_NE(sums[4], "0");
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+TEST_F(Live, ViewsAndFilters) {
+    const auto helper = sender("live-sender");
+    Terminal terminal({tool}, 24, 80);
+    ASSERT_NE(terminal.row_with({"live-sender"}), "") << terminal.text();
+    const std::vector<std::pair<std::string, std::vector<std::string>>> views{
+        {"\t", {"TID", "NAME"}},   {"3", {"UNIT", "PROCESSES"}},     {"4", {"CONTAINER", "POD"}},
+        {"5", {"REMOTE", "NAME"}}, {"6", {"REMOTE", "CONNECTIONS"}}, {"?", {"this help"}},
+        {"x1", {"PID", "NAME"}},
+    };
+    for (const auto& [keys, heads] : views) {
+        terminal.press(keys);
+        EXPECT_NE(terminal.row_with(heads), "") << keys << '\n' << terminal.text();
+    }
+    terminal.press("fLIVE-s\r");
+    EXPECT_NE(terminal.row_with({"filter: LIVE-s"}), "") << terminal.text();
+    EXPECT_NE(terminal.row(3).find("live-sender"), std::string::npos) << terminal.text();
+    EXPECT_EQ(words_in(terminal.row(4)).size(), 0U) << terminal.text();
+    terminal.press("p");
+    EXPECT_NE(terminal.row_with({"PAUSED"}), "") << terminal.text();
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+TEST_F(Live, NamesDoNothingToTheTerminal) {
+    const auto helper = sender("\x1b[2Jb\xc3\xa4\xff\x9bz\t");
+    Terminal terminal({tool}, 24, 80);
+    EXPECT_NE(terminal.row_with({" ?[2Jb????z? "}), "") << terminal.text();
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+TEST_F(Live, SignalsEndIt) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        SCOPED_TRACE(::strsignal(signal));
+        Terminal terminal({tool}, 24, 80);
+        ASSERT_NE(terminal.row_with({"q quit"}), "") << terminal.text();
+        terminal.kill(signal);
+        expect_end(terminal);
+    }
+    Terminal terminal({tool}, 24, 80);
+    ASSERT_NE(terminal.row_with({"q quit"}), "") << terminal.text();
+    terminal.press("\x03");
+    expect_end(terminal);
+}
+
+TEST_F(Live, IsStoppedAndGoesOn) {
+    Terminal terminal({"bash", "-m", "-c", tool + "; echo stopped; read; fg; echo ended $?"}, 24,
+                      80);
+    ASSERT_NE(terminal.row_with({"q quit"}), "") << terminal.text();
+    terminal.press("\x1a");
+    ASSERT_NE(terminal.row_with({"stopped"}), "") << terminal.text();
+    EXPECT_NE(terminal.bytes().find(screen_back), std::string::npos);
+    terminal.press("\r");
+    ASSERT_NE(terminal.row_with({"PID", "IN/s"}), "") << terminal.text();
+    terminal.press("q");
+    EXPECT_NE(terminal.row_with({"ended 0"}), "") << terminal.text();
+    expect_end(terminal);
+}
+
+TEST_F(Live, SizesOfTheTerminal) {
+    Terminal terminal({tool}, 24, 80);
+    ASSERT_NE(terminal.row_with({"q quit"}), "") << terminal.text();
+    terminal.resize(60, 200);
+    ASSERT_NE(terminal.row_with({"PID", "UNIT", "SHARE"}), "") << terminal.text();
+    EXPECT_NE(terminal.row(59).find("q quit"), std::string::npos) << terminal.text();
+    terminal.resize(4, 19);
+    EXPECT_NE(terminal.row_with({"at least 20x5"}), "") << terminal.text();
+    terminal.resize(5, 20);
+    EXPECT_NE(terminal.row_with({"NAME", "IN/s", "OUT/s"}), "") << terminal.text();
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+TEST_F(Live, TerminalsThatNobodyKnows) {
+    Terminal terminal({tool}, 24, 80, "nobody-knows");
+    ASSERT_NE(terminal.row_with({"q quit"}), "") << terminal.text();
+    terminal.press("q");
+    expect_end(terminal);
+}
