@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds soon{1000};
 
 class Live {
 public:
-    Live(Feed& feed, View& view, Screen& screen, const Interrupt& interrupt, int interval_ms)
+    Live(Feed& feed, View& view, const Screen& screen, const Interrupt& interrupt, int interval_ms)
         : feed_(feed), view_(view), screen_(screen), interrupt_(interrupt), interval_(interval_ms),
           due_(Clock::now() + std::min(interval_, soon)) {}
 
@@ -38,7 +38,7 @@ private:
 
     Feed& feed_;
     View& view_;
-    Screen& screen_;
+    const Screen& screen_;
     const Interrupt& interrupt_;
     std::chrono::milliseconds interval_;
     Clock::time_point due_;
@@ -56,7 +56,7 @@ void Live::take(Result<Sample> sample) {
 
 // False when it shall end.
 bool Live::read_keys() {
-    while (const auto key = screen_.read()) {
+    while (const auto key = Screen::read()) {
         switch (view_.key(*key)) {
         case View::Wish::quit:
             return false;
@@ -93,7 +93,7 @@ Status Live::run() {
     while (!interrupt_.happened()) {
         if (!view_.paused() && Clock::now() >= due_)
             take(feed_.take(view_.kind()));
-        screen_.draw(page(view_, screen_.height(), screen_.width()));
+        screen_.draw(page(view_, Screen::height(), Screen::width()));
         const auto there = wait();
         if (!there)
             return there.error();

@@ -111,6 +111,7 @@ std::vector<Field> fields_of(const View& view, std::size_t width) {
             std::min_element(fields.begin(), fields.end(),
                              [](const auto& a, const auto& b) { return a.weight < b.weight; }));
     std::vector<Field*> by_weight;
+    by_weight.reserve(fields.size());
     for (auto& field : fields)
         by_weight.push_back(&field);
     std::sort(by_weight.begin(), by_weight.end(),

@@ -4,6 +4,7 @@
 #define NCURSES_NOMACROS // their names are those of functions here
 #include <curses.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -71,10 +72,9 @@ bool start_colours() {
 bool open_terminal() {
     use_env(TRUE);
     use_tioctl(TRUE); // sizes change; LINES and COLUMNS do not
-    for (const char* name : std::array<const char*, 4>{nullptr, "xterm", "linux", "vt100"})
-        if (newterm(name, stdout, stdin) != nullptr)
-            return true;
-    return false;
+    constexpr std::array<const char*, 4> names{nullptr, "xterm", "linux", "vt100"};
+    return std::any_of(names.begin(), names.end(),
+                       [](const char* name) { return newterm(name, stdout, stdin) != nullptr; });
 }
 
 Key command(char letter) {
@@ -158,15 +158,15 @@ Screen::~Screen() {
         endwin();
 }
 
-std::size_t Screen::height() const {
+std::size_t Screen::height() {
     return static_cast<std::size_t>(getmaxy(stdscr));
 }
 
-std::size_t Screen::width() const {
+std::size_t Screen::width() {
     return static_cast<std::size_t>(getmaxx(stdscr));
 }
 
-void Screen::draw(const std::vector<PageLine>& lines) {
+void Screen::draw(const std::vector<PageLine>& lines) const {
     werase(stdscr);
     int row = 0;
     for (const auto& line : lines) {

@@ -22,11 +22,11 @@ public:
     Screen& operator=(const Screen&) = delete;
     ~Screen();
 
-    [[nodiscard]] std::size_t height() const;
-    [[nodiscard]] std::size_t width() const;
-    void draw(const std::vector<PageLine>& lines);
+    [[nodiscard]] static std::size_t height();
+    [[nodiscard]] static std::size_t width();
+    void draw(const std::vector<PageLine>& lines) const;
     // A key that is there already, if one is. The size of the terminal is looked at too.
-    std::optional<Key> read();
+    static std::optional<Key> read();
 
 private:
     explicit Screen(bool colours) : colours_(colours) {}
