@@ -34,7 +34,7 @@ inline Line line(std::uint32_t pid, const std::string& name, const InAndOut& mov
 
 inline Line class_line(const std::string& name, const InAndOut& moved, const InAndOut& total) {
     Line result = line(0, name, moved, total);
-    result.who[1] = {};
+    result.who[1].emplace<std::monostate>();
     return result;
 }
 
