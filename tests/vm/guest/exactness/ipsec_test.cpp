@@ -7,6 +7,7 @@
 #include <linux/udp.h>
 
 #include "lib/command.h"
+#include "lib/packet.h"
 
 using namespace guest;
 
@@ -474,4 +475,64 @@ TEST_P(Ipsec, EachSenderHasItsOwn) {
     }
     expect_process("first", first.pid(), udp(of_first));
     expect_process("second", second.pid(), udp(of_second));
+}
+
+// Source NAT makes the packet fit the policy: the transformation is found behind POSTROUTING, and
+// the packet has been counted as it was. docs/accuracy.md says so.
+TEST_P(Ipsec, SourceTranslatedCountsTwice) {
+    constexpr std::size_t size = 100;
+    constexpr unsigned count = 5;
+    const Pair pair;
+    const std::string virt = v4() ? "10.0.0.11" : "fd00::11";
+    add_address(pair.a.ns, "lo", virt + (v4() ? "/32" : "/128"));
+    add_neighbour(pair.b.ns, "v0", virt, "02:00:00:00:00:0a");
+    secure(pair.a.ns, pair.b.ns, virt, address(false), {});
+    require(pair.a.ns, pair.b.ns, virt, address(false), virt, address(false), {});
+    const std::string ip = v4() ? "ip" : "ip6";
+    pair.a.ns.nft("table " + ip +
+                  " nat {\n chain postrouting {\n type nat hook postrouting priority 100;\n" + ip +
+                  " saddr " + address(true) + " meta l4proto udp snat to " + virt + "\n }\n}\n");
+    Helper receiver = sink(pair.b.ns, pair.b.at(family(), 9));
+    receiver.wait();
+    const auto before = pair.a.carried();
+    Helper sender(pair.a.ns, [&](Channel& test) {
+        send_to(udp_socket(family()), pair.b.at(family(), 9), size, count);
+        test.signal();
+        test.wait();
+    });
+    sender.wait();
+    const auto carried = pair.a.carried() - before;
+    compare("packets of the device", std::uint64_t{count}, carried.out.packets);
+    expect_process("sender", sender.pid(),
+                   udp_out(datagrams(family(), count, size)) + udp(carried));
+    expect_process("receiver", receiver.pid(), udp_in(carried.out));
+}
+
+// A socket that brings its own header does not say which protocol it sends.
+TEST_P(Ipsec, HeaderOfARawSocketIsNotCounted) {
+    if (!v4())
+        GTEST_SKIP() << "of IPv4 alone";
+    constexpr unsigned count = 5;
+    const Pair pair;
+    connect(pair, {});
+    Helper receiver = sink(pair.b.ns, pair.b.at(family(), 9));
+    receiver.wait();
+    const auto before = pair.a.carried();
+    const Ends ends{pair.a.at(family(), 5555), pair.b.at(family(), 9)};
+    Helper sender(pair.a.ns, [&](Channel& test) {
+        const Fd raw(check(::socket(AF_INET, SOCK_RAW, IPPROTO_RAW), "raw socket"));
+        for (unsigned i = 0; i < count; i++) {
+            const Bytes packet = udp_packet(ends, 100);
+            check(
+                ::sendto(raw.get(), packet.data(), packet.size(), 0, ends.to.get(), ends.to.size()),
+                "sendto");
+        }
+        test.signal();
+        test.wait();
+    });
+    sender.wait();
+    const auto carried = pair.a.carried() - before;
+    compare("packets of the device", std::uint64_t{count}, carried.out.packets);
+    expect_process("receiver", receiver.pid(), udp_in(carried.out));
+    expect_process("sender", sender.pid(), {});
 }
