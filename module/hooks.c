@@ -47,12 +47,11 @@ nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state
 		return NF_ACCEPT;
 	if (pass == NTA_PASS_LAST)
 		flow = nta_pass_flow(sk);
-	else if (l4.protocol == nta_l4_icmp(state->pf) &&
-		 !nta_packet_out_again(skb, state))
+	else if (pass != NTA_PASS_AGAIN && l4.protocol == nta_l4_icmp(state->pf))
 		nta_totals_icmp(NTA_SND, 1);
 	if (flow == NTA_FLOWS)
 		return NF_ACCEPT;
-	if (pass != NTA_PASS_EARLY) {
+	if (pass != NTA_PASS_EARLY && pass != NTA_PASS_AGAIN) {
 		wire = nta_ipsec_out(skb, state, l4);
 		if (!wire.packets)
 			return NF_ACCEPT;

@@ -97,7 +97,7 @@ enum nta_pass nta_pass_out(const struct sk_buff *skb, const struct sock *sk,
 			   const struct nf_hook_state *state)
 {
 	if (nta_packet_out_again(skb, state))
-		return NTA_PASS_EARLY;
+		return NTA_PASS_AGAIN;
 	if (!state->sk && is_of_ipvlan(skb))
 		return NTA_PASS_NOT;
 	/* IPVS sends on what others sent, too. What came by no interface is new. */

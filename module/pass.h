@@ -16,8 +16,10 @@
 /**
  * enum nta_pass - a passing of LOCAL_OUT
  * @NTA_PASS_COUNTS: the packet is what it seems to be
- * @NTA_PASS_EARLY: it comes again, transformed or from a VRF, and counts then; but
- *	now it can be seen what it is, and who sends it
+ * @NTA_PASS_EARLY: it comes again, transformed, and counts then; but now it can be
+ *	seen what it is, and who sends it
+ * @NTA_PASS_AGAIN: it comes again as it is, and counts then; but now it can be seen
+ *	who sends it
  * @NTA_PASS_LAST: it was transformed: its socket says which protocol the program used
  * @NTA_PASS_OUTER: it is the outer packet of one that left by an interface of its own
  * @NTA_PASS_NOT: it does not count here: it has been counted, or is not of this host
@@ -25,6 +27,7 @@
 enum nta_pass {
 	NTA_PASS_COUNTS,
 	NTA_PASS_EARLY,
+	NTA_PASS_AGAIN,
 	NTA_PASS_LAST,
 	NTA_PASS_OUTER,
 	NTA_PASS_NOT,
