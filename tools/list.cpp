@@ -125,23 +125,6 @@ Status take_all(const Given& given, Wanted& wanted) {
     return take_filter(given, wanted);
 }
 
-const char* heading_of(Kind kind) {
-    switch (kind) {
-    case Kind::users:
-        return "USER";
-    case Kind::units:
-        return "UNIT";
-    case Kind::containers:
-        return "CONTAINER";
-    case Kind::remotes:
-        return "REMOTE";
-    case Kind::classes:
-        return "CLASS";
-    default:
-        return "NAME";
-    }
-}
-
 std::vector<Column> all_columns(Kind kind) {
     using ColumnKind = Column::Kind;
     std::vector<Column> columns{{"time", "", ColumnKind::number},

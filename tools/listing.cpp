@@ -125,6 +125,23 @@ std::vector<Column> columns_of(Kind kind) {
     return columns;
 }
 
+const char* heading_of(Kind kind) {
+    switch (kind) {
+    case Kind::users:
+        return "USER";
+    case Kind::units:
+        return "UNIT";
+    case Kind::containers:
+        return "CONTAINER";
+    case Kind::remotes:
+        return "REMOTE";
+    case Kind::classes:
+        return "CLASS";
+    default:
+        return "NAME";
+    }
+}
+
 Line task_line(Kind kind, const Entry& entry, Identities& identities) {
     const Task& task = entry.task;
     const Workload& workload = identities.workload(task);

@@ -60,6 +60,8 @@ std::optional<Sort> sort_of(const std::string& name);
 
 // The columns that say who, of a kind; the one of `shown` follows them.
 std::vector<Column> columns_of(Kind kind);
+// The head of the column of `shown`.
+const char* heading_of(Kind kind);
 
 std::vector<Line> lines_of(Kind kind, const std::vector<Entry>& entries, Identities& identities);
 std::vector<Line> lines_of(const std::vector<Class>& classes);

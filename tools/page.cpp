@@ -54,19 +54,6 @@ Field number(const char* head, int weight, Sort sort) {
     return {head, 6, 6, weight, sort, std::nullopt, true};
 }
 
-const char* name_head(Kind kind) {
-    switch (kind) {
-    case Kind::units:
-        return "UNIT";
-    case Kind::containers:
-        return "CONTAINER";
-    case Kind::remotes:
-        return "REMOTE";
-    default:
-        return "NAME";
-    }
-}
-
 std::vector<Field> all_fields(const View& view) {
     const Kind kind = view.kind();
     const auto columns = columns_of(kind);
@@ -83,7 +70,7 @@ std::vector<Field> all_fields(const View& view) {
         fields.push_back(field);
     }
     // Most people look for the name, so it stands before the numbers.
-    fields.push_back({name_head(kind), 6, 64, 100, Sort::name});
+    fields.push_back({heading_of(kind), 6, 64, 100, Sort::name});
     const bool rates = !view.cumulative();
     fields.push_back(number(rates ? "IN/s" : "IN", 90, Sort::received));
     fields.push_back(number(rates ? "OUT/s" : "OUT", 89, Sort::sent));
@@ -222,7 +209,6 @@ PageLine tab_line(const View& view, std::size_t width) {
 
 PageLine head_line(const View& view, const std::vector<Field>& fields, std::size_t width) {
     PageLine line;
-    std::size_t used = 0;
     for (const auto& field : fields) {
         if (!line.empty())
             line.push_back({Meaning::head, " "});
@@ -230,8 +216,7 @@ PageLine head_line(const View& view, const std::vector<Field>& fields, std::size
             {field.sort == view.sort() ? Meaning::sorted_head : Meaning::head,
              field.number ? right(field.head, field.columns) : fitted(field.head, field.columns)});
     }
-    used = width_of(fields);
-    line.push_back({Meaning::head, std::string(width - std::min(used, width), ' ')});
+    line.push_back({Meaning::head, std::string(width - std::min(width_of(fields), width), ' ')});
     return line;
 }
 
