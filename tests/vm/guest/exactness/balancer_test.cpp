@@ -13,8 +13,6 @@ constexpr std::uint16_t service_port = 8000;
 
 class Balancer : public FamilyTest {
 protected:
-    bool v4() const { return family() == Family::v4; }
-
     // Serves a connection, then datagrams; tells the ports of both.
     Helper server_at(const Address& at, const Namespace& ns) const {
         return {ns, [&](Channel& test) {

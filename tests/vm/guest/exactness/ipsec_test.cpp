@@ -8,6 +8,7 @@
 
 #include "lib/command.h"
 #include "lib/packet.h"
+#include "lib/turns.h"
 
 using namespace guest;
 
@@ -53,7 +54,6 @@ protected:
             guest::run({"sh", "-c", std::string("modprobe -q ") + name + " || true"});
     }
 
-    bool v4() const { return family() == Family::v4; }
     std::string address(bool first) const {
         if (v4())
             return first ? "10.0.0.1" : "10.0.0.2";
@@ -453,28 +453,11 @@ TEST_P(Ipsec, EachSenderHasItsOwn) {
     const auto to = pair.b.at(family(), receiver.receive<std::uint16_t>());
     const Inside inside(pair.a.ns);
     const Fd socket = udp_socket(family());
-    const auto body = [&](Channel& test) {
-        for (;;) {
-            send_to(socket, to, test.receive<std::size_t>(), 1);
-            test.signal();
-        }
-    };
-    Helper first(nullptr, body);
-    Helper second(nullptr, body);
-    const auto carried = [&](Helper& who, std::size_t size) {
-        const auto before = pair.a.carried();
-        who.send(size);
-        who.wait();
-        return pair.a.carried() - before;
-    };
-    Traffic of_first;
-    Traffic of_second;
-    for (const std::size_t size : {100, 3000, 1}) {
-        of_first = of_first + carried(first, size);
-        of_second = of_second + carried(second, 2 * size);
-    }
-    expect_process("first", first.pid(), udp(of_first));
-    expect_process("second", second.pid(), udp(of_second));
+    Turns turns(socket, to, [&] { return pair.a.carried(); });
+    for (const std::size_t size : {100, 3000, 1})
+        turns.take(size);
+    expect_process("first", turns.first().pid(), udp(turns.of_first()));
+    expect_process("second", turns.second().pid(), udp(turns.of_second()));
 }
 
 // Source NAT makes the packet fit the policy: the transformation is found behind POSTROUTING, and

@@ -33,7 +33,6 @@ protected:
         }
     }
 
-    bool v4() const { return family() == Family::v4; }
     Address inner() const { return {v4() ? "10.5.0.2" : "fd05::2", 0}; }
     const Side& peer_of(const Side& side) const { return &side == &pair_.a ? pair_.b : pair_.a; }
 

@@ -13,7 +13,6 @@ const std::vector<std::size_t> sizes = {1, 100, 1240, 1430, 4000, 20000};
 
 class Reroute : public FamilyTest {
 protected:
-    bool v4() const { return family() == Family::v4; }
     std::string ip() const { return v4() ? "ip" : "ip6"; }
 
     // Rewrites destinations in a's OUTPUT.

@@ -9,7 +9,6 @@ namespace {
 
 class RouteEncap : public FamilyTest {
 protected:
-    bool v4() const { return family() == Family::v4; }
     std::string there() const { return v4() ? "10.77.0.2" : "fd77::2"; }
 
     // False when this kernel does not know such a route.

@@ -13,7 +13,6 @@ constexpr auto tunnel_port = "5555";
 
 class UdpTunnel : public FamilyTest {
 protected:
-    bool v4() const { return family() == Family::v4; }
     Address inner() const { return {v4() ? "10.5.0.2" : "fd05::2", 0}; }
 
     // False where this kernel has no such tunnel.

@@ -5,14 +5,14 @@
 
 #include <poll.h>
 
+#include "lib/turns.h"
+
 using namespace guest;
 
 namespace {
 
 class Vrf : public FamilyTest {
 protected:
-    bool v4() const { return family() == Family::v4; }
-
     // Joining a VRF takes a device's addresses and neighbours: both sides get new ones.
     Address enslave(const Pair& pair, const std::string& qdisc, const std::string& device = "v0") {
         pair.a.ns.ip("link add r0 type vrf table 10\nlink set r0 addrgenmode none\n"
@@ -78,28 +78,11 @@ protected:
         const Inside inside(pair.a.ns);
         const Fd socket = udp_socket(family());
         check(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, "r0", 3), "VRF");
-        const auto body = [&](Channel& test) {
-            for (;;) {
-                send_to(socket, to, test.receive<std::size_t>(), 1);
-                test.signal();
-            }
-        };
-        Helper first(nullptr, body);
-        Helper second(nullptr, body);
-        const auto carried = [&](Helper& who, std::size_t size) {
-            const auto before = device_counters(pair.a.ns, "v0");
-            who.send(size);
-            who.wait();
-            return device_counters(pair.a.ns, "v0") - before;
-        };
-        Traffic of_first;
-        Traffic of_second;
-        for (const std::size_t size : {100, 300, 1}) {
-            of_first = of_first + carried(first, size);
-            of_second = of_second + carried(second, 2 * size);
-        }
-        expect_process("first", first.pid(), udp(of_first));
-        expect_process("second", second.pid(), udp(of_second));
+        Turns turns(socket, to, [&] { return device_counters(pair.a.ns, "v0"); });
+        for (const std::size_t size : {100, 300, 1})
+            turns.take(size);
+        expect_process("first", turns.first().pid(), udp(turns.of_first()));
+        expect_process("second", turns.second().pid(), udp(turns.of_second()));
     }
 };
 

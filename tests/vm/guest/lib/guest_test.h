@@ -45,6 +45,7 @@ protected:
 class FamilyTest : public GuestTest, public testing::WithParamInterface<Family> {
 protected:
     Family family() const { return GetParam(); }
+    bool v4() const { return family() == Family::v4; }
 };
 
 #define BOTH_FAMILIES(suite)                                                                       \
