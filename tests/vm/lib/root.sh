@@ -118,12 +118,19 @@ install_in_root() (
 	pack_image "$tree" "$image"
 )
 
-# The programs of tests/vm/root that run inside, into build/vm/tools.
-build_root_tools() {
-	local name
-	mkdir -p "$BUILD/vm/tools"
+# The programs of tests/vm/root that run inside, into build/vm/tools. Rings may do so at the same time.
+build_root_tools() (
+	tools=$BUILD/vm/tools
+	mkdir -p "$tools"
+	exec 8>"$tools.lock"
+	flock 8
 	for name in traffic counters; do
-		[ "$BUILD/vm/tools/$name" -nt "$ROOT/$name.cpp" ] || g++ -std=c++17 -O2 -Wall -Wextra \
-			-static -I"$TREE/module" -o "$BUILD/vm/tools/$name" "$ROOT/$name.cpp"
+		[ "$tools/$name" -nt "$ROOT/$name.cpp" ] || build_root_tool "$name" "$tools"
 	done
+)
+
+# A tool appears when it is whole: the linker makes it executable last.
+build_root_tool() {
+	g++ -std=c++17 -O2 -Wall -Wextra -static -I"$TREE/module" -o "$2/.$1" "$ROOT/$1.cpp"
+	mv "$2/.$1" "$2/$1"
 }
