@@ -5,8 +5,10 @@
  */
 #include <linux/workqueue.h>
 
+#include "cgroup.h"
 #include "collect.h"
 #include "exit.h"
+#include "migrate.h"
 #include "owner.h"
 #include "reap.h"
 #include "sock.h"
@@ -32,6 +34,7 @@ static void nta_collect_proc(struct nta_proc *proc, void *unused)
 	if (proc->dead)
 		goto unlock;
 	pressed = atomic_read(&nta_socks.nelems) >= max - max / 4;
+	nta_migrate(proc);
 	nta_reap_threads(proc);
 	list_for_each_entry_rcu(thread, &proc->threads, link,
 				lockdep_is_held(&nta_task_mutex))
@@ -46,6 +49,7 @@ static void nta_collect_work_fn(struct work_struct *work)
 {
 	nta_proc_each(nta_collect_proc, NULL);
 	nta_unowned_expire();
+	nta_cgroup_expire();
 	WRITE_ONCE(nta_collect_ended_at, jiffies);
 	queue_delayed_work(nta_collect_wq, &nta_collect_work,
 			   NTA_COLLECT_PERIOD);

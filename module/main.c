@@ -5,14 +5,15 @@
  */
 #include <linux/module.h>
 
+#include "cgroup.h"
 #include "check.h"
 #include "collect.h"
 #include "ctl.h"
 #include "exit.h"
+#include "fold.h"
 #include "frag.h"
 #include "lookup.h"
 #include "netlink.h"
-#include "owner.h"
 #include "param.h"
 #include "proc.h"
 #include "selftest.h"
@@ -27,6 +28,9 @@ MODULE_PARM_DESC(max_sockets, "most sockets that are known at a time; what excee
 module_param_cb(max_tasks, &nta_param_uint, &nta_max_tasks, 0644);
 __MODULE_PARM_TYPE(max_tasks, "uint");
 MODULE_PARM_DESC(max_tasks, "most processes and threads that are known at a time; what exceeds it is counted as overflow (default 262144)");
+module_param_cb(max_cgroups, &nta_param_uint, &nta_max_cgroups, 0644);
+__MODULE_PARM_TYPE(max_cgroups, "uint");
+MODULE_PARM_DESC(max_cgroups, "most cgroups that are known at a time; what is carried in others is counted together (default 65536)");
 module_param_cb(max_exits, &nta_param_uint, &nta_max_exits, 0644);
 __MODULE_PARM_TYPE(max_exits, "uint");
 MODULE_PARM_DESC(max_exits, "most records of exited processes that wait for a reader; the oldest are dropped and counted (default 65536)");
@@ -41,6 +45,7 @@ static void nta_teardown_core(void)
 	nta_task_clean();
 	nta_exit_teardown();
 	nta_task_teardown();
+	nta_cgroup_teardown();
 	nta_walk_teardown();
 	nta_collect_teardown();
 }
@@ -55,10 +60,13 @@ static int __init nta_setup_core(void)
 {
 	int err;
 
-	nta_owner_setup();
-	err = nta_step(nta_exit_setup);
+	nta_fold_setup();
+	err = nta_step(nta_cgroup_setup);
 	if (err)
 		return err;
+	err = nta_step(nta_exit_setup);
+	if (err)
+		goto err_cgroup;
 	err = nta_step(nta_task_setup);
 	if (err)
 		goto err_exit;
@@ -82,6 +90,8 @@ err_task:
 	nta_task_teardown();
 err_exit:
 	nta_exit_teardown();
+err_cgroup:
+	nta_cgroup_teardown();
 	return err;
 }
 

@@ -10,6 +10,8 @@
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
+#include "cgroup.h"
+#include "cgroupdump.h"
 #include "compat/genetlink.h"
 #include "dump.h"
 #include "exit.h"
@@ -22,6 +24,12 @@
 #include "uapi/netatop_netlink.h"
 #include "viewer.h"
 #include "walk.h"
+
+/* Numbers of the multicast groups. */
+enum {
+	NTA_GROUP_EXIT,
+	NTA_GROUP_CGROUP,
+};
 
 static bool nta_netlink_ready;
 static struct genl_family nta_netlink_family;
@@ -39,6 +47,10 @@ static const struct nla_policy nta_netlink_no_policy[NETATOP_A_MAX + 1];
 static const struct nla_policy nta_netlink_sock_policy[NETATOP_A_MAX + 1] = {
 	[NETATOP_A_TGID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[NETATOP_A_NETNS] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy nta_netlink_cgroup_policy[NETATOP_A_MAX + 1] = {
+	[NETATOP_A_CGROUP] = { .type = NLA_U64 },
 };
 
 /**
@@ -447,19 +459,38 @@ static void nta_netlink_tell_exit(struct nta_proc *proc)
 	struct sk_buff *skb;
 
 	if (!READ_ONCE(nta_netlink_ready) ||
-	    !genl_has_listeners(&nta_netlink_family, &init_net, 0))
+	    !genl_has_listeners(&nta_netlink_family, &init_net, NTA_GROUP_EXIT))
 		return;
 	strscpy(id.comm, proc->command, sizeof(id.comm));
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb) {
-		genl_set_err(&nta_netlink_family, &init_net, 0, 0, -ENOBUFS);
+		genl_set_err(&nta_netlink_family, &init_net, 0, NTA_GROUP_EXIT, -ENOBUFS);
 		return;
 	}
 	if (nta_netlink_message(skb, 0, 0, 0, NETATOP_CMD_EXIT, &id,
 				&init_user_ns, proc->count))
 		nlmsg_free(skb);
 	else
-		genlmsg_multicast(&nta_netlink_family, skb, 0, 0, GFP_KERNEL);
+		genlmsg_multicast(&nta_netlink_family, skb, 0, NTA_GROUP_EXIT, GFP_KERNEL);
+}
+
+/* A cgroup has ended, likewise. */
+static void nta_netlink_tell_cgroup(const struct nta_cgroup_sums *sums)
+{
+	struct sk_buff *skb;
+
+	if (!READ_ONCE(nta_netlink_ready) ||
+	    !genl_has_listeners(&nta_netlink_family, &init_net, NTA_GROUP_CGROUP))
+		return;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb) {
+		genl_set_err(&nta_netlink_family, &init_net, 0, NTA_GROUP_CGROUP, -ENOBUFS);
+		return;
+	}
+	if (nta_cgroupdump_end(skb, sums))
+		nlmsg_free(skb);
+	else
+		genlmsg_multicast(&nta_netlink_family, skb, 0, NTA_GROUP_CGROUP, GFP_KERNEL);
 }
 
 static const struct genl_ops nta_netlink_ops[] = {
@@ -472,6 +503,14 @@ static const struct genl_ops nta_netlink_ops[] = {
 		.cmd = NETATOP_CMD_GET_SOCK,
 		.dumpit = nta_netlink_dump_socks,
 		.policy = nta_netlink_sock_policy,
+		.maxattr = NETATOP_A_MAX,
+	},
+	{
+		.cmd = NETATOP_CMD_GET_CGROUP,
+		.flags = GENL_ADMIN_PERM,
+		.doit = nta_cgroupdump_one,
+		.dumpit = nta_cgroupdump,
+		.policy = nta_netlink_cgroup_policy,
 		.maxattr = NETATOP_A_MAX,
 	},
 	{
@@ -488,8 +527,12 @@ static const struct genl_ops nta_netlink_ops[] = {
  * the initial one alone: root of a user namespace hears nothing.
  */
 static const struct genl_multicast_group nta_netlink_groups[] = {
-	{
+	[NTA_GROUP_EXIT] = {
 		.name = NETATOP_GENL_GROUP_EXIT,
+		.flags = NTA_GENL_GROUP_NET_ADMIN,
+	},
+	[NTA_GROUP_CGROUP] = {
+		.name = NETATOP_GENL_GROUP_CGROUP,
 		.flags = NTA_GENL_GROUP_NET_ADMIN,
 	},
 };
@@ -529,6 +572,7 @@ int nta_netlink_setup(void)
 	}
 	WRITE_ONCE(nta_netlink_ready, true);
 	nta_exit_on_record(nta_netlink_tell_exit);
+	nta_cgroup_on_end(nta_netlink_tell_cgroup);
 	return 0;
 }
 

@@ -5,10 +5,9 @@
  * the unowned ones. Whoever moves it holds its right to move.
  */
 #include <linux/sched.h>
-#include <linux/timekeeping.h>
 
+#include "fold.h"
 #include "owner.h"
-#include "param.h"
 #include "reader.h"
 #include "sock.h"
 #include "task.h"
@@ -19,64 +18,6 @@
 #define NTA_IDLE_UDP		3
 
 static u32 nta_stamp; /* of the present fold, under nta_task_mutex; see nta_sock.stamp */
-
-/* Credit what @s holds to @t and its process; caller holds the lock of that. */
-static void nta_owner_fold(struct nta_sock *s, struct nta_thread *t)
-{
-	struct nta_proc *proc = t->proc;
-	struct nta_count count;
-	bool any = false;
-	enum nta_dir dir;
-
-	lockdep_assert_held(&proc->lock);
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (!nta_sock_take(s, dir, &count))
-			continue;
-		s->active = true;
-		if (nta_break_credit)
-			continue;
-		nta_count_add(&s->folded[dir], count.packets, count.bytes);
-		nta_count_add(&t->count[s->flow + dir], count.packets,
-			      count.bytes);
-		nta_count_add(&proc->count[s->flow + dir], count.packets,
-			      count.bytes);
-		any = true;
-	}
-	if (any) {
-		WRITE_ONCE(proc->changed, ktime_get_boottime_ns());
-		WRITE_ONCE(t->changed, proc->changed);
-	}
-}
-
-/*
- * Credit what came while @s was being dropped, which no packet can reach any
- * more: to the owner that it had, as long as that is not reported, or to the
- * kernel; else it is traffic of a socket whose process is gone. Puts the owner.
- */
-static void nta_owner_settle(struct nta_sock *s)
-{
-	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
-	enum nta_class class = nta_sock_is_kernel(s) ? NTA_KERNEL : NTA_GONE;
-	struct nta_count count;
-	bool dead = true;
-	enum nta_dir dir;
-
-	if (t) {
-		spin_lock_bh(&t->proc->lock);
-		dead = t->proc->dead;
-		if (!dead)
-			nta_owner_fold(s, t);
-		spin_unlock_bh(&t->proc->lock);
-		nta_thread_put(t);
-	}
-	if (!dead)
-		return;
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (nta_sock_take(s, dir, &count))
-			nta_totals_class(class, s->flow + dir, count.packets,
-					 count.bytes);
-	}
-}
 
 /*
  * Note that @s belongs to @t, which was found as @claim says; caller holds its
@@ -107,7 +48,7 @@ static void nta_owner_set(struct nta_sock *s, struct nta_thread *t,
 static void nta_owner_fold_last(struct nta_sock *s, struct nta_thread *t)
 {
 	if (s->claim != NTA_CLAIM_GUESS)
-		nta_owner_fold(s, t);
+		nta_fold(s, t);
 }
 
 /* Take @s off its list; caller holds its right to move. */
@@ -405,10 +346,10 @@ static bool nta_owner_visit_sock(struct nta_sock *s, void *arg)
 	if (visit->stale && READ_ONCE(s->claim) == NTA_CLAIM_GUESS)
 		nta_owner_watch(s);
 	else
-		nta_owner_fold(s, visit->thread);
+		nta_fold(s, visit->thread);
 	if (!visit->stale || !visit->stale(s) || !nta_sock_trymove(s))
 		return false;
-	nta_owner_fold(s, visit->thread);
+	nta_fold(s, visit->thread);
 	nta_reader_note(s, NULL);
 	return true;
 }
@@ -500,7 +441,7 @@ void nta_owner_close(struct nta_thread *thread)
 	list_for_each_entry(s, &thread->socks, link) {
 		if (n++ == NTA_BATCH)
 			break;
-		nta_owner_fold(s, thread);
+		nta_fold(s, thread);
 	}
 	spin_unlock_bh(&thread->proc->lock);
 }
@@ -578,7 +519,7 @@ void nta_owner_release(struct nta_thread *thread)
 				break;
 			if (!nta_sock_trymove(s))
 				continue;
-			nta_owner_fold(s, thread);
+			nta_fold(s, thread);
 			nta_reader_note(s, NULL);
 			list_move_tail(&s->link, &dropped);
 		}
@@ -589,12 +530,4 @@ void nta_owner_release(struct nta_thread *thread)
 		if (more)
 			nta_owner_pause(moved);
 	}
-}
-
-/**
- * nta_owner_setup - be told of entries that are freed
- */
-void nta_owner_setup(void)
-{
-	nta_sock_on_free(nta_owner_settle);
 }

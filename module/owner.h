@@ -29,6 +29,4 @@ void nta_owner_expire(struct nta_thread *thread, bool pressed);
 void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to);
 void nta_owner_release(struct nta_thread *thread);
 
-void nta_owner_setup(void);
-
 #endif /* _NTA_OWNER_H */

@@ -4,6 +4,7 @@
  */
 #include <linux/string.h>
 
+#include "migrate.h"
 #include "owner.h"
 #include "reap.h"
 #include "snapshot.h"
@@ -33,6 +34,27 @@ bool nta_snapshot_proc(struct nta_proc *proc, struct nta_count count[NTA_FLOWS])
 	}
 	mutex_unlock(&nta_task_mutex);
 	return any;
+}
+
+static void nta_snapshot_fold_proc(struct nta_proc *proc, void *unused)
+{
+	mutex_lock(&nta_task_mutex);
+	if (!proc->dead) {
+		nta_migrate(proc);
+		nta_reap_threads(proc);
+		nta_owner_fold_proc(proc);
+	}
+	mutex_unlock(&nta_task_mutex);
+}
+
+/**
+ * nta_snapshot_fold - bring the sums over tasks up to date, those of cgroups
+ *
+ * Context: process; sleeps.
+ */
+void nta_snapshot_fold(void)
+{
+	nta_proc_each(nta_snapshot_fold_proc, NULL);
 }
 
 /**

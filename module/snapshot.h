@@ -11,6 +11,7 @@ struct nta_sock;
 struct nta_thread;
 struct pid;
 
+void nta_snapshot_fold(void);
 bool nta_snapshot_proc(struct nta_proc *proc, struct nta_count count[NTA_FLOWS]);
 struct nta_thread *nta_snapshot_find_thread(struct pid *pid);
 bool nta_snapshot_thread(struct nta_thread *thread,

@@ -80,6 +80,7 @@ static void nta_thread_free(struct rcu_head *rcu)
 	struct nta_thread *thread = container_of(rcu, struct nta_thread, rcu);
 
 	put_pid(thread->pid);
+	nta_stay_end(&thread->stay);
 	kmem_cache_free(nta_thread_cache, thread);
 	atomic_long_dec(&nta_task_objects);
 }
@@ -433,6 +434,8 @@ struct nta_thread *nta_thread_create(struct nta_proc *proc, struct pid *pid)
 	refcount_inc(&proc->ref);
 	thread->proc = proc;
 	thread->pid = get_pid(pid);
+	nta_stay_begin(&thread->stay, pid_task(pid, PIDTYPE_PID) ?:
+				      pid_task(proc->pid, PIDTYPE_TGID));
 	refcount_set(&thread->ref, 2);
 	INIT_LIST_HEAD(&thread->link);
 	INIT_LIST_HEAD(&thread->socks);

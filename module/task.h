@@ -13,6 +13,7 @@
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 
+#include "cgroup.h"
 #include "totals.h"
 
 struct nta_sock;
@@ -81,6 +82,7 @@ struct nta_proc {
  * @ref: the table and each socket entry hold one
  * @linked: is among the threads of @proc; under the lock of that
  * @proc: its process, with a reference
+ * @stay: the cgroup where it is; under the lock of @proc
  * @count: folded so far, by flow
  * @changed: as of the process
  * @link: among the threads of @proc
@@ -93,6 +95,7 @@ struct nta_thread {
 	refcount_t ref;
 	bool linked;
 	struct nta_proc *proc;
+	struct nta_stay stay;
 	struct nta_count count[NTA_FLOWS];
 	u64 changed;
 	struct list_head link;

@@ -4,6 +4,7 @@
  */
 #include <linux/timekeeping.h>
 
+#include "cgroup.h"
 #include "exit.h"
 #include "message.h"
 #include "sock.h"
@@ -27,13 +28,17 @@ static int nta_totaldump_counts(struct sk_buff *skb,
 		[NTA_GONE] = NETATOP_A_GONE,
 		[NTA_OVERFLOW] = NETATOP_A_OVERFLOW,
 	};
+	struct nta_count none[NTA_FLOWS];
 	struct nta_sums sums;
 	int class, err;
+
+	nta_cgroup_read_none(none);
 
 	nta_sums_read(&sums);
 	err = nta_message_put_count(skb, sums.totals.all) ?:
 	      nta_message_put_nest(skb, NETATOP_A_WAITING, sums.waiting) ?:
-	      nta_message_put_nest(skb, NETATOP_A_EXITED, exits->exited);
+	      nta_message_put_nest(skb, NETATOP_A_EXITED, exits->exited) ?:
+	      nta_message_put_nest(skb, NETATOP_A_NOCGROUP, none);
 	for (class = 0; !err && class < NTA_CLASSES; class++)
 		err = nta_message_put_nest(skb, type[class], sums.totals.class[class]);
 	return err;
@@ -71,7 +76,11 @@ static int nta_totaldump_tables(struct sk_buff *skb)
 				   atomic_read(&nta_procs.nelems) +
 				   atomic_read(&nta_threads.nelems)) ?:
 	       nta_message_put_u64(skb, NETATOP_A_TASK_OVERFLOWS,
-				   atomic64_read(&nta_task_overflows));
+				   atomic64_read(&nta_task_overflows)) ?:
+	       nta_message_put_u64(skb, NETATOP_A_CGROUPS,
+				   atomic_read(&nta_cgroups.nelems)) ?:
+	       nta_message_put_u64(skb, NETATOP_A_CGROUP_OVERFLOWS,
+				   atomic64_read(&nta_cgroup_overflows));
 }
 
 static int nta_totaldump_message(struct sk_buff *skb, const struct genl_info *info)

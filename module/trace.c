@@ -15,6 +15,7 @@
 #include "compat/trace.h"
 #include "consume.h"
 #include "handed.h"
+#include "migrate.h"
 #include "owner.h"
 #include "reader.h"
 #include "sock.h"
@@ -161,6 +162,25 @@ static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 	rcu_read_unlock();
 }
 
+/*
+ * cgroup_attach_task: a task, or all of its process, has gone to another cgroup.
+ * Interrupts are off.
+ */
+static void __maybe_unused
+nta_trace_attach(void *unused, struct cgroup *cgroup, const char *path,
+		 struct task_struct *task, bool threadgroup)
+{
+	struct nta_proc *proc;
+
+	rcu_read_lock();
+	proc = task_tgid(task) ? nta_proc_find(task_tgid(task)) : NULL;
+	rcu_read_unlock();
+	if (!proc)
+		return;
+	nta_migrate(proc);
+	nta_proc_put(proc);
+}
+
 /**
  * struct nta_trace - a tracepoint that is used
  * @name: of the tracepoint
@@ -176,11 +196,12 @@ struct nta_trace {
 };
 
 /* The place of sock_recv_length. */
-#define NTA_TRACE_RECV	2
+#define NTA_TRACE_RECV	3
 
 static struct nta_trace nta_traces[] = {
 	{ "sched_process_exit", 0,
 	  NTA_PROBE_OF(sched_process_exit, nta_trace_exit, nta_trace_exit_last) },
+	{ "cgroup_attach_task", 0, NTA_PROBE_CGROUP(nta_trace_attach) },
 	{ "inet_sock_set_state", 0, NTA_PROBE(inet_sock_set_state, nta_trace_state) },
 	[NTA_TRACE_RECV] = { "sock_recv_length", 0, NTA_PROBE_RECV(nta_trace_recv) },
 	{ "skb_copy_datagram_iovec", NTA_TRACE_RECV + 1,

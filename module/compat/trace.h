@@ -7,6 +7,7 @@
 #ifndef _NTA_COMPAT_TRACE_H
 #define _NTA_COMPAT_TRACE_H
 
+#include <trace/events/cgroup.h>
 #include <trace/events/sched.h>
 #include <trace/events/skb.h>
 #include <trace/events/sock.h>
@@ -21,6 +22,12 @@
 	_Generic(&check_trace_callback_type_##tracepoint,		\
 		 void (*)(typeof(&(probe))): (void *)(probe),		\
 		 void (*)(typeof(&(other))): (void *)(other))
+
+#ifdef CONFIG_CGROUPS
+#define NTA_PROBE_CGROUP(probe)	NTA_PROBE(cgroup_attach_task, probe)
+#else
+#define NTA_PROBE_CGROUP(probe)	NULL
+#endif
 
 /* Without the tracepoint there is nothing to compare with, and nobody calls. */
 #ifdef NTA_HAS_trace_sock_recv_length

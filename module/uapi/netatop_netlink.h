@@ -14,6 +14,8 @@
 
 /* Records of processes that end; in the initial network namespace. */
 #define NETATOP_GENL_GROUP_EXIT	"exit"
+/* Cgroups that end, with what they have carried; likewise. */
+#define NETATOP_GENL_GROUP_CGROUP	"cgroup"
 
 /**
  * enum netatop_genl_cmd - what a message is
@@ -30,6 +32,12 @@
  * @NETATOP_CMD_GET_TOTAL: asks for sums over everything, and for the state of the module
  * @NETATOP_CMD_TOTAL: answers that. All processes that live, EXITED, and the classes WAITING,
  *	KERNEL, NOSOCKET, GONE and OVERFLOW make up COUNTERS
+ * @NETATOP_CMD_GET_CGROUP: asks for one cgroup (CGROUP), or, as a dump, for all that are known
+ * @NETATOP_CMD_CGROUP: answers that: COUNTERS are those of its own tasks, the ones that
+ *	exited included, and ENDED_BELOW, of cgroups that ended below it. All of them,
+ *	and the classes, make up the COUNTERS of CMD_TOTAL
+ * @NETATOP_CMD_CGROUP_END: tells of a cgroup that ended; from now on its sums are in ENDED_BELOW
+ *	of its PARENT_CGROUP
  * @__NETATOP_CMD_MAX: how many there are
  */
 enum netatop_genl_cmd {
@@ -41,6 +49,9 @@ enum netatop_genl_cmd {
 	NETATOP_CMD_SOCK,
 	NETATOP_CMD_GET_TOTAL,
 	NETATOP_CMD_TOTAL,
+	NETATOP_CMD_GET_CGROUP,
+	NETATOP_CMD_CGROUP,
+	NETATOP_CMD_CGROUP_END,
 	__NETATOP_CMD_MAX,
 };
 
@@ -89,6 +100,12 @@ enum netatop_genl_cmd {
  * @NETATOP_A_PAUSED_MS: for how long in all
  * @NETATOP_A_LOADED: when the module was loaded, ns since boot
  * @NETATOP_A_PARENT: u32, process id of the parent
+ * @NETATOP_A_PARENT_CGROUP: u64, id of the cgroup above
+ * @NETATOP_A_ENDED_BELOW: nest of COUNTERS, absent when all are 0
+ * @NETATOP_A_CGROUPS: u64, cgroups that are known
+ * @NETATOP_A_CGROUP_OVERFLOWS: u64, how often there was no room for one
+ * @NETATOP_A_NOCGROUP: nest of COUNTERS, absent when all are 0: what tasks carried
+ *	whose cgroup there was no room for
  * @__NETATOP_A_MAX: how many there are
  */
 enum netatop_genl_attr {
@@ -131,6 +148,11 @@ enum netatop_genl_attr {
 	NETATOP_A_PAUSED_MS,
 	NETATOP_A_LOADED,
 	NETATOP_A_PARENT,
+	NETATOP_A_PARENT_CGROUP,
+	NETATOP_A_ENDED_BELOW,
+	NETATOP_A_CGROUPS,
+	NETATOP_A_CGROUP_OVERFLOWS,
+	NETATOP_A_NOCGROUP,
 	__NETATOP_A_MAX,
 };
 

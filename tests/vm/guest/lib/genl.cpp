@@ -162,7 +162,8 @@ GenlSums sums_in(const std::uint8_t* payload, std::size_t size) {
     for (const auto& [type, value] : attributes_in(payload + GENL_HDRLEN, size - GENL_HDRLEN)) {
         if (type == NETATOP_A_COUNTERS)
             sums.counters = counters_in(value);
-        else if (type >= NETATOP_A_WAITING && type <= NETATOP_A_EXITED)
+        else if ((type >= NETATOP_A_WAITING && type <= NETATOP_A_EXITED) ||
+                 type == NETATOP_A_ENDED_BELOW || type == NETATOP_A_NOCGROUP)
             sums.parts[type] = nested_counters(value);
         else if (type != NETATOP_A_PAD)
             sums.numbers[type] = number_in<std::uint64_t>(value);
@@ -322,6 +323,17 @@ std::vector<GenlSock> Genl::socks(const std::vector<GenlAttribute>& attributes) 
     return all;
 }
 
+std::map<std::uint64_t, GenlSums> Genl::cgroups() {
+    std::vector<GenlSums> all;
+    ask(NETATOP_CMD_GET_CGROUP, {}, true);
+    while (next(all)) {
+    }
+    std::map<std::uint64_t, GenlSums> by_id;
+    for (auto& sums : all)
+        by_id[sums.number(NETATOP_A_CGROUP)] = std::move(sums);
+    return by_id;
+}
+
 std::vector<GenlTask> Genl::tasks(const std::vector<GenlAttribute>& attributes, bool dump) {
     std::vector<GenlTask> all;
     ask(NETATOP_CMD_GET_TASK, attributes, dump);
@@ -373,6 +385,12 @@ bool Genl::waiting() const {
 
 std::optional<GenlTask> Genl::heard() {
     std::vector<GenlTask> all;
+    next(all);
+    return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+std::optional<GenlSums> Genl::heard_cgroup() {
+    std::vector<GenlSums> all;
     next(all);
     return all.empty() ? std::nullopt : std::optional(all.front());
 }

@@ -77,6 +77,10 @@ public:
     std::vector<GenlSock> socks(const std::vector<GenlAttribute>& attributes = {});
     std::optional<GenlTask> process(pid_t tgid);
     std::optional<GenlSums> total();
+    // Of each cgroup, by its number.
+    std::map<std::uint64_t, GenlSums> cgroups();
+    // The next cgroup that ends, waiting for it.
+    std::optional<GenlSums> heard_cgroup();
 
     // A message as it stands, but for the number of the family; false when the kernel takes none
     // like that. What comes back is thrown away.

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * GET_CGROUP: what the tasks of each cgroup have carried, and what those of cgroups
+ * that ended below it had.
+ */
+#include <net/genetlink.h>
+
+#include "cgroup.h"
+#include "cgroupdump.h"
+#include "dump.h"
+#include "message.h"
+#include "snapshot.h"
+#include "uapi/netatop_netlink.h"
+
+static int nta_cgroupdump_put_attrs(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
+{
+	return nta_message_put_u64(skb, NETATOP_A_CGROUP, sums->id) ?:
+	       (sums->parent ? nta_message_put_u64(skb, NETATOP_A_PARENT_CGROUP,
+						   sums->parent) : 0) ?:
+	       nta_message_put_count(skb, sums->own) ?:
+	       nta_message_put_nest(skb, NETATOP_A_ENDED_BELOW, sums->below);
+}
+
+/* nta_dump_put_fn: the cgroup at @node. */
+static int nta_cgroupdump_put(struct sk_buff *skb, struct rhash_head *node, void *arg)
+{
+	void *header = nta_message_begin_dumped(skb, arg, NETATOP_CMD_CGROUP);
+	struct nta_cgroup_sums sums;
+
+	if (!header)
+		return -EMSGSIZE;
+	nta_cgroup_read(container_of(node, struct nta_cgroup, node), &sums);
+	return nta_message_end(skb, header, nta_cgroupdump_put_attrs(skb, &sums));
+}
+
+/**
+ * nta_cgroupdump - GET_CGROUP with NLM_F_DUMP
+ * @skb: the next message
+ * @cb: the dump
+ *
+ * Context: process; sleeps.
+ * Return: length of the message, 0 at the end, or a negative errno.
+ */
+int nta_cgroupdump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nta_dump *at = (void *)cb->ctx;
+	int err;
+
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
+	if (!at->table)
+		nta_snapshot_fold();
+	err = nta_dump_fill(skb, &nta_cgroups, at, nta_cgroupdump_put, cb);
+	return skb->len ?: err;
+}
+
+static int nta_cgroupdump_message(struct sk_buff *skb, u32 portid, u32 seq, u8 command,
+				  const struct nta_cgroup_sums *sums)
+{
+	void *header = nta_message_begin(skb, portid, seq, 0, command);
+
+	if (!header)
+		return -EMSGSIZE;
+	return nta_message_end(skb, header, nta_cgroupdump_put_attrs(skb, sums));
+}
+
+/**
+ * nta_cgroupdump_one - GET_CGROUP for one cgroup
+ * @skb: the request
+ * @info: likewise
+ *
+ * Context: process; sleeps.
+ * Return: 0 or a negative errno.
+ */
+int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nta_cgroup_sums sums;
+	struct nta_cgroup *group;
+	struct sk_buff *reply;
+	int err;
+
+	if (!info->attrs[NETATOP_A_CGROUP])
+		return -EINVAL;
+	nta_snapshot_fold();
+	group = nta_cgroup_find(nla_get_u64(info->attrs[NETATOP_A_CGROUP]));
+	if (!group)
+		return -ENOENT;
+	nta_cgroup_read(group, &sums);
+	nta_cgroup_put(group);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	err = nta_cgroupdump_message(reply, info->snd_portid, info->snd_seq,
+				     NETATOP_CMD_CGROUP, &sums);
+	if (!err)
+		return genlmsg_reply(reply, info);
+	nlmsg_free(reply);
+	return err;
+}
+
+/**
+ * nta_cgroupdump_end - tell of a cgroup that ended
+ * @skb: where to
+ * @sums: what it had carried
+ *
+ * Return: 0 or a negative errno.
+ */
+int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
+{
+	return nta_cgroupdump_message(skb, 0, 0, NETATOP_CMD_CGROUP_END, sums);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Folding: what the entry of a socket has counted becomes its owner's, his process's
+ * and his cgroup's.
+ */
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+
+#include "fold.h"
+#include "param.h"
+#include "sock.h"
+#include "task.h"
+
+/**
+ * nta_fold_before - credit what an entry holds to its owner, and to the cgroup where that was
+ * @s: the entry
+ * @t: its owner
+ *
+ * Context: the lock of the process of @t is held.
+ */
+void nta_fold_before(struct nta_sock *s, struct nta_thread *t)
+{
+	struct nta_proc *proc = t->proc;
+	struct nta_count count;
+	bool any = false;
+	enum nta_dir dir;
+
+	lockdep_assert_held(&proc->lock);
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (!nta_sock_take(s, dir, &count))
+			continue;
+		s->active = true;
+		if (nta_break_credit)
+			continue;
+		nta_count_add(&s->folded[dir], count.packets, count.bytes);
+		nta_count_add(&t->count[s->flow + dir], count.packets,
+			      count.bytes);
+		nta_count_add(&proc->count[s->flow + dir], count.packets,
+			      count.bytes);
+		nta_cgroup_add(t->stay.group, s->flow + dir, &count);
+		any = true;
+	}
+	if (any) {
+		WRITE_ONCE(proc->changed, ktime_get_boottime_ns());
+		WRITE_ONCE(t->changed, proc->changed);
+	}
+}
+
+/**
+ * nta_fold - credit what an entry holds to its owner, and to the cgroup where that is
+ * @s: the entry
+ * @t: its owner
+ *
+ * Context: the lock of the process of @t is held.
+ */
+void nta_fold(struct nta_sock *s, struct nta_thread *t)
+{
+	nta_stay_go_on(&t->stay);
+	nta_fold_before(s, t);
+}
+
+/*
+ * Credit what came while @s was being dropped, which no packet can reach any
+ * more: to the owner that it had, as long as that is not reported, or to the
+ * kernel; else it is traffic of a socket whose process is gone. Puts the owner.
+ */
+static void nta_fold_settle(struct nta_sock *s)
+{
+	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
+	enum nta_class class = nta_sock_is_kernel(s) ? NTA_KERNEL : NTA_GONE;
+	struct nta_count count;
+	bool dead = true;
+	enum nta_dir dir;
+
+	if (t) {
+		spin_lock_bh(&t->proc->lock);
+		dead = t->proc->dead;
+		if (!dead)
+			nta_fold(s, t);
+		spin_unlock_bh(&t->proc->lock);
+		nta_thread_put(t);
+	}
+	if (!dead)
+		return;
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (nta_sock_take(s, dir, &count))
+			nta_totals_class(class, s->flow + dir, count.packets,
+					 count.bytes);
+	}
+}
+
+/**
+ * nta_fold_setup - be told of entries that are freed
+ */
+void nta_fold_setup(void)
+{
+	nta_sock_on_free(nta_fold_settle);
+}

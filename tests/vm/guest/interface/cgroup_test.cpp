@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Sums of cgroups: what their tasks carried, wherever these are now.
+#include "lib/guest_test.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/command.h"
+#include "lib/genl.h"
+#include "lib/wait.h"
+#include "uapi/netatop_netlink.h"
+
+using namespace guest;
+
+namespace {
+
+constexpr std::size_t size = 20;
+const std::string root = "/tmp/cgroup2";
+
+class Directory {
+public:
+    explicit Directory(std::string path) : path_(std::move(path)) {
+        check(::mkdir(path_.c_str(), 0755), "mkdir");
+    }
+    Directory(const Directory&) = delete;
+    Directory& operator=(const Directory&) = delete;
+    ~Directory() { remove(); }
+
+    void remove() { ::rmdir(path_.c_str()); }
+    void take(pid_t process) const { write_file(path_ + "/cgroup.procs", std::to_string(process)); }
+    std::uint64_t id() const {
+        struct stat status {};
+        check(::stat(path_.c_str(), &status), "stat");
+        return status.st_ino;
+    }
+
+private:
+    std::string path_;
+};
+
+class Cgroup : public GuestTest {
+protected:
+    void SetUp() override {
+        GuestTest::SetUp();
+        ::mkdir(root.c_str(), 0755);
+        if (::mount("none", root.c_str(), "cgroup2", 0, nullptr) != 0)
+            GTEST_SKIP() << "no cgroup2 in this machine";
+        sink_.wait();
+    }
+    void TearDown() override {
+        ::umount(root.c_str());
+        GuestTest::TearDown();
+    }
+    // Sends as many datagrams as it is told, each time.
+    Helper sender() const {
+        return {pair_.a.ns, [this](Channel& test) {
+                    const Fd socket = udp_socket(Family::v4);
+                    for (;;) {
+                        const auto count = test.receive<unsigned>();
+                        if (count == 0)
+                            return;
+                        send_to(socket, pair_.b.at(Family::v4, 9), size, count);
+                        test.signal();
+                    }
+                }};
+    }
+    static void send(Helper& sender, unsigned count) {
+        sender.send(count);
+        sender.wait();
+    }
+    static void end(Helper& sender) {
+        sender.send(0U);
+        sender.join();
+    }
+    // What is told of the end of a cgroup; others end too.
+    static std::optional<GenlSums> end_of(Genl& listener, std::uint64_t id) {
+        for (;;) {
+            auto heard = listener.heard_cgroup();
+            if (!heard || heard->number(NETATOP_A_CGROUP) == id)
+                return heard;
+        }
+    }
+    static Counters sent(unsigned count) { return udp_out(datagrams(Family::v4, count, size)); }
+    static Counters own(std::uint64_t id) { return Genl().cgroups()[id].counters; }
+    static Counters below(std::uint64_t id) {
+        return Genl().cgroups()[id].part(NETATOP_A_ENDED_BELOW);
+    }
+
+    Pair& pair_ = standard_pair();
+    Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+};
+
+} // namespace
+
+TEST_F(Cgroup, SumsAreThoseOfItsTasks) {
+    const Directory first(root + "/first");
+    const Directory second(root + "/second");
+    Helper one = sender();
+    Helper brief = sender();
+    Helper other = sender();
+    first.take(one.pid());
+    first.take(brief.pid());
+    second.take(other.pid());
+    send(one, 3);
+    send(brief, 2);
+    send(other, 5);
+    compare("first", sent(5), own(first.id()));
+    compare("second", sent(5), own(second.id()));
+    end(brief);
+    compare("first, one ended", sent(5), own(first.id()));
+    send(one, 1);
+    compare("first, later", sent(6), own(first.id()));
+    compare("nothing below", Counters{}, below(first.id()));
+    end(one);
+    end(other);
+}
+
+TEST_F(Cgroup, MigrationIsExact) {
+    const Directory before(root + "/before");
+    const Directory after(root + "/after");
+    Helper process = sender();
+    before.take(process.pid());
+    send(process, 3);
+    after.take(process.pid());
+    send(process, 4);
+    compare("before", sent(3), own(before.id()));
+    compare("after", sent(4), own(after.id()));
+    // To and fro without a look in between.
+    for (unsigned i = 0; i < 10; i++) {
+        before.take(process.pid());
+        send(process, 1);
+        after.take(process.pid());
+        send(process, 2);
+    }
+    compare("before, at last", sent(13), own(before.id()));
+    compare("after, at last", sent(24), own(after.id()));
+    end(process);
+}
+
+TEST_F(Cgroup, WhatEndsIsItsParents) {
+    Genl listener;
+    ASSERT_EQ(listener.listen(NETATOP_GENL_GROUP_CGROUP), 0);
+    const Directory parent(root + "/parent");
+    Directory child(root + "/parent/child");
+    Directory grandchild(root + "/parent/child/grandchild");
+    Helper in_child = sender();
+    Helper in_grandchild = sender();
+    child.take(in_child.pid());
+    grandchild.take(in_grandchild.pid());
+    send(in_child, 3);
+    send(in_grandchild, 5);
+    end(in_grandchild);
+    const auto ended = grandchild.id();
+    grandchild.remove();
+    const auto heard = end_of(listener, ended);
+    ASSERT_TRUE(heard);
+    compare("below which", child.id(), heard->number(NETATOP_A_PARENT_CGROUP));
+    compare("what it had", sent(5), heard->counters);
+    compare("child, own", sent(3), own(child.id()));
+    compare("child, below", sent(5), below(child.id()));
+    end(in_child);
+    const auto next = child.id();
+    child.remove();
+    ASSERT_TRUE(end_of(listener, next));
+    compare("parent, own", Counters{}, own(parent.id()));
+    compare("parent, below", sent(8), below(parent.id()));
+}
+
+// All cgroups and all classes are what was counted.
+TEST_F(Cgroup, AllAddUp) {
+    const Directory some(root + "/some");
+    Helper within = sender();
+    Helper outside = sender();
+    some.take(within.pid());
+    send(within, 7);
+    send(outside, 9);
+    Helper(pair_.a.ns, [this](Channel&) {
+        send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 10), size, 3); // nobody receives
+    }).join();
+    ASSERT_EQ(ctl.force_gc(), 0);
+    Genl genl;
+    Counters all;
+    for (const auto& [id, sums] : genl.cgroups())
+        all = all + sums.counters + sums.part(NETATOP_A_ENDED_BELOW);
+    const auto total = genl.total();
+    ASSERT_TRUE(total);
+    for (const auto part : {NETATOP_A_WAITING, NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_GONE,
+                            NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP})
+        all = all + total->part(part);
+    compare("sum", total->counters, all);
+    end(within);
+    end(outside);
+}
