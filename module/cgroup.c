@@ -4,16 +4,19 @@
  * packet costs nothing more. What a cgroup that ends has carried goes up to its
  * parent, apart from the parent's own: nothing is lost, and nothing jumps there.
  */
-#include <linux/cgroup.h>
 #include <linux/slab.h>
 
 #include "cgroup.h"
+#include "compat/cgroup.h"
 
 struct rhashtable nta_cgroups;
 unsigned int nta_max_cgroups __read_mostly = 1 << 16;
 atomic64_t nta_cgroup_overflows;
 
-/* Of the tasks whose cgroup there is no room for, or that have none. */
+/* The last sum of what waits, which is what readers are given. */
+static u32 nta_cgroup_round;
+
+/* Of the tasks and sockets whose cgroup there is no room for, or that have none. */
 static struct nta_cgroup nta_cgroup_none = {
 	.ref = REFCOUNT_INIT(1),
 	.lock = __SPIN_LOCK_UNLOCKED(nta_cgroup_none.lock),
@@ -81,13 +84,6 @@ struct nta_cgroup *nta_cgroup_find(u64 id)
 	return group;
 }
 
-#ifdef CONFIG_CGROUPS
-
-static bool nta_cgroup_is_online(const struct cgroup *cgroup)
-{
-	return READ_ONCE(cgroup->self.flags) & CSS_ONLINE;
-}
-
 /* A new entry that nobody knows yet, and that holds @cgroup; NULL without memory. */
 static struct nta_cgroup *nta_cgroup_alloc(struct cgroup *cgroup)
 {
@@ -98,7 +94,7 @@ static struct nta_cgroup *nta_cgroup_alloc(struct cgroup *cgroup)
 	group = kzalloc(sizeof(*group), GFP_ATOMIC | __GFP_NOWARN);
 	if (!group)
 		return NULL;
-	group->id = cgroup_id(cgroup);
+	group->id = nta_kernel_cgroup_id(cgroup);
 	refcount_set(&group->ref, 2);
 	spin_lock_init(&group->lock);
 	return group;
@@ -107,7 +103,7 @@ static struct nta_cgroup *nta_cgroup_alloc(struct cgroup *cgroup)
 /* The entry of @cgroup, without its parent if it is new; NULL when there is no room. */
 static struct nta_cgroup *nta_cgroup_find_or_make(struct cgroup *cgroup)
 {
-	struct nta_cgroup *group = nta_cgroup_find(cgroup_id(cgroup));
+	struct nta_cgroup *group = nta_cgroup_find(nta_kernel_cgroup_id(cgroup));
 	struct nta_cgroup *old;
 
 	if (group)
@@ -116,7 +112,8 @@ static struct nta_cgroup *nta_cgroup_find_or_make(struct cgroup *cgroup)
 	if (!group)
 		return NULL;
 	/* One that is already gone is never in the table: it only leads to its parent. */
-	group->ended = !nta_cgroup_is_online(cgroup) || !cgroup_tryget(cgroup);
+	group->ended = !nta_kernel_cgroup_is_online(cgroup) ||
+		       !nta_kernel_cgroup_tryget(cgroup);
 	if (group->ended) {
 		refcount_set(&group->ref, 1);
 		return group;
@@ -126,7 +123,7 @@ static struct nta_cgroup *nta_cgroup_find_or_make(struct cgroup *cgroup)
 						nta_cgroup_params);
 	if (!old)
 		return group;
-	cgroup_put(cgroup);
+	nta_kernel_cgroup_put(cgroup);
 	kfree(group);
 	if (IS_ERR(old) || !refcount_inc_not_zero(&old->ref))
 		return NULL;
@@ -138,7 +135,7 @@ static bool nta_cgroup_join(struct nta_cgroup *group, struct cgroup *cgroup)
 {
 	struct nta_cgroup *parent;
 
-	while ((cgroup = cgroup_parent(cgroup)) && !READ_ONCE(group->parent)) {
+	while ((cgroup = nta_kernel_cgroup_parent(cgroup)) && !READ_ONCE(group->parent)) {
 		parent = nta_cgroup_find_or_make(cgroup);
 		if (!parent)
 			return false;
@@ -149,11 +146,21 @@ static bool nta_cgroup_join(struct nta_cgroup *group, struct cgroup *cgroup)
 	return true;
 }
 
-/* The entry of @cgroup with a reference, made when there is none. Under RCU. */
-static struct nta_cgroup *nta_cgroup_of(struct cgroup *cgroup)
+/**
+ * nta_cgroup_of - the entry of a cgroup, made when there is none
+ * @cgroup: the kernel's, under RCU or held; NULL when it is not known
+ *
+ * Context: softirq or process; not with interrupts off.
+ * Return: the entry with a reference; when there is no room, which has been counted,
+ * that of all such.
+ */
+struct nta_cgroup *nta_cgroup_of(struct cgroup *cgroup)
 {
-	struct nta_cgroup *group = nta_cgroup_find_or_make(cgroup);
+	struct nta_cgroup *group;
 
+	if (!cgroup)
+		return nta_cgroup_get_none();
+	group = nta_cgroup_find_or_make(cgroup);
 	if (group && nta_cgroup_join(group, cgroup))
 		return group;
 	nta_cgroup_put(group);
@@ -162,90 +169,21 @@ static struct nta_cgroup *nta_cgroup_of(struct cgroup *cgroup)
 }
 
 /**
- * nta_stay_begin - note in which cgroup a thread is
- * @stay: receives it
- * @task: the thread, or another one of its process, under RCU; NULL when all are gone
+ * nta_cgroup_of_sock - the entry of the cgroup in which a socket was made
+ * @sk: a full socket
  *
- * Context: any but hard interrupts.
+ * Context: softirq or process, under RCU; not with interrupts off.
+ * Return: as of nta_cgroup_of().
  */
-void nta_stay_begin(struct nta_stay *stay, struct task_struct *task)
+struct nta_cgroup *nta_cgroup_of_sock(const struct sock *sk)
 {
-	stay->moved = NULL;
-	stay->group = task ? nta_cgroup_of(task_dfl_cgroup(task)) :
-			     nta_cgroup_get_none();
-}
-
-/* What is credited from now on is @group's, if there is an entry. Puts what was held. */
-static void nta_stay_go_to(struct nta_stay *stay, struct nta_cgroup *group)
-{
-	if (group) {
-		nta_cgroup_put(stay->group);
-		stay->group = group;
-	}
-	cgroup_put(stay->moved);
-	stay->moved = NULL;
-}
-
-/**
- * nta_stay_leave - has a thread left the cgroup where it was?
- * @stay: of the thread
- * @task: the thread, under RCU
- *
- * What is credited before nta_stay_go_on() is still the old one's.
- *
- * Context: any, also with interrupts off.
- * Return: whether it has, which is noted.
- */
-bool nta_stay_leave(struct nta_stay *stay, struct task_struct *task)
-{
-	struct cgroup *now = task_dfl_cgroup(task);
-	struct cgroup *moved = stay->moved;
-
-	if (moved ? moved == now : stay->group->id == cgroup_id(now))
-		return false;
-	if (!cgroup_tryget(now))
-		return false;
-	if (moved)
-		nta_stay_go_to(stay, nta_cgroup_find(cgroup_id(moved)));
-	stay->moved = now;
-	return true;
-}
-
-/**
- * nta_stay_go_on - credit the cgroup where a thread is now
- * @stay: of the thread
- *
- * Context: bottom halves off, interrupts on.
- */
-void nta_stay_go_on(struct nta_stay *stay)
-{
-	struct nta_cgroup *group;
-
-	if (likely(!stay->moved))
-		return;
-	rcu_read_lock();
-	group = nta_cgroup_of(stay->moved);
-	rcu_read_unlock();
-	nta_stay_go_to(stay, group);
-}
-
-/**
- * nta_stay_end - the thread is no more
- * @stay: of the thread
- *
- * Context: any but hard interrupts.
- */
-void nta_stay_end(struct nta_stay *stay)
-{
-	if (stay->moved)
-		cgroup_put(stay->moved);
-	nta_cgroup_put(stay->group);
+	return nta_cgroup_of(nta_kernel_cgroup_of_sock(sk));
 }
 
 /* Has the cgroup gone? Then its entry is told once. */
 static bool nta_cgroup_is_due(struct nta_cgroup *group)
 {
-	return group->cgroup && !nta_cgroup_is_online(group->cgroup);
+	return group->cgroup && !nta_kernel_cgroup_is_online(group->cgroup);
 }
 
 static void nta_cgroup_release(struct nta_cgroup *group)
@@ -255,41 +193,51 @@ static void nta_cgroup_release(struct nta_cgroup *group)
 		nta_cgroup_join(group, group->cgroup);
 		rcu_read_unlock();
 	}
-	cgroup_put(group->cgroup);
+	nta_kernel_cgroup_put(group->cgroup);
 	group->cgroup = NULL;
 }
 
-#else /* !CONFIG_CGROUPS */
+/* What is added to @flow of an entry, by where it is added. */
+enum nta_cgroup_part {
+	NTA_CGROUP_OWN,
+	NTA_CGROUP_BELOW,
+	NTA_CGROUP_WAIT,
+};
 
-void nta_stay_begin(struct nta_stay *stay, struct task_struct *task)
+/* The counters of a part; @round is the present one, of what waits. Under the lock. */
+static struct nta_count *nta_cgroup_counters(struct nta_cgroup *group,
+					     enum nta_cgroup_part part, u32 round)
 {
-	stay->group = nta_cgroup_get_none();
+	struct nta_cgroup_wait *wait = &group->wait[round % 2];
+
+	if (part != NTA_CGROUP_WAIT)
+		return part == NTA_CGROUP_OWN ? group->own : group->below;
+	if (wait->round != round)
+		*wait = (struct nta_cgroup_wait) { .round = round };
+	return wait->count;
 }
 
-bool nta_stay_leave(struct nta_stay *stay, struct task_struct *task)
+/* Add to @group itself; false when it has ended. */
+static bool nta_cgroup_try_add(struct nta_cgroup *group, enum nta_cgroup_part part,
+			       u32 round, enum nta_flow flow,
+			       const struct nta_count *count)
 {
-	return false;
+	bool ended;
+
+	spin_lock(&group->lock);
+	ended = group->ended;
+	if (!ended)
+		nta_count_add(&nta_cgroup_counters(group, part, round)[flow],
+			      count->packets, count->bytes);
+	spin_unlock(&group->lock);
+	return !ended;
 }
 
-void nta_stay_go_on(struct nta_stay *stay)
+/* The entry above one that ended. For want of memory it may have none. */
+static struct nta_cgroup *nta_cgroup_above(struct nta_cgroup *group)
 {
+	return group->parent ?: &nta_cgroup_none;
 }
-
-void nta_stay_end(struct nta_stay *stay)
-{
-	nta_cgroup_put(stay->group);
-}
-
-static bool nta_cgroup_is_due(struct nta_cgroup *group)
-{
-	return false;
-}
-
-static void nta_cgroup_release(struct nta_cgroup *group)
-{
-}
-
-#endif
 
 /**
  * nta_cgroup_add - credit a cgroup, or the nearest one above that has not ended
@@ -302,20 +250,69 @@ static void nta_cgroup_release(struct nta_cgroup *group)
 void nta_cgroup_add(struct nta_cgroup *group, enum nta_flow flow,
 		    const struct nta_count *count)
 {
-	struct nta_count *sum = &group->own[flow];
+	enum nta_cgroup_part part = NTA_CGROUP_OWN;
 
-	spin_lock(&group->lock);
-	while (group->ended) {
-		/* For want of memory it may not have one. */
-		struct nta_cgroup *parent = group->parent ?: &nta_cgroup_none;
-
-		spin_unlock(&group->lock);
-		group = parent;
-		sum = &group->below[flow];
-		spin_lock(&group->lock);
+	while (!nta_cgroup_try_add(group, part, 0, flow, count)) {
+		group = nta_cgroup_above(group);
+		part = NTA_CGROUP_BELOW;
 	}
-	nta_count_add(sum, count->packets, count->bytes);
-	spin_unlock(&group->lock);
+}
+
+/**
+ * nta_cgroup_add_gone - credit a cgroup with what a socket carried whose process is gone
+ * @group: the entry of the cgroup in which that was made; NULL when that is not known
+ * @flow: what was carried
+ * @count: how much
+ *
+ * Context: bottom halves off.
+ */
+void nta_cgroup_add_gone(struct nta_cgroup *group, enum nta_flow flow,
+			 const struct nta_count *count)
+{
+	nta_cgroup_add(group ?: &nta_cgroup_none, flow, count);
+}
+
+/**
+ * nta_cgroup_add_waiting - note what a socket holds that has no owner
+ * @group: the entry of the cgroup in which that was made; NULL when that is not known
+ * @round: number of the present sum, which nobody else adds to
+ * @flow: what was carried
+ * @count: how much
+ *
+ * Readers are given nothing of it before nta_cgroup_waiting_is_summed().
+ *
+ * Context: bottom halves off.
+ */
+void nta_cgroup_add_waiting(struct nta_cgroup *group, u32 round, enum nta_flow flow,
+			    const struct nta_count *count)
+{
+	group = group ?: &nta_cgroup_none;
+	while (!nta_cgroup_try_add(group, NTA_CGROUP_WAIT, round, flow, count))
+		group = nta_cgroup_above(group);
+}
+
+/**
+ * nta_cgroup_waiting_is_summed - give readers what was noted in a sum
+ * @round: its number
+ */
+void nta_cgroup_waiting_is_summed(u32 round)
+{
+	WRITE_ONCE(nta_cgroup_round, round);
+}
+
+static void nta_cgroup_read_counters(struct nta_cgroup *group, struct nta_cgroup_sums *sums)
+{
+	u32 round = READ_ONCE(nta_cgroup_round);
+	const struct nta_cgroup_wait *wait = &group->wait[round % 2];
+
+	spin_lock_bh(&group->lock);
+	memcpy(sums->own, group->own, sizeof(group->own));
+	memcpy(sums->below, group->below, sizeof(group->below));
+	if (wait->round == round)
+		memcpy(sums->waiting, wait->count, sizeof(wait->count));
+	else
+		memset(sums->waiting, 0, sizeof(sums->waiting));
+	spin_unlock_bh(&group->lock);
 }
 
 /**
@@ -331,14 +328,11 @@ void nta_cgroup_read(struct nta_cgroup *group, struct nta_cgroup_sums *sums)
 
 	sums->id = group->id;
 	sums->parent = parent ? parent->id : 0;
-	spin_lock_bh(&group->lock);
-	memcpy(sums->own, group->own, sizeof(group->own));
-	memcpy(sums->below, group->below, sizeof(group->below));
-	spin_unlock_bh(&group->lock);
+	nta_cgroup_read_counters(group, sums);
 }
 
 /**
- * nta_cgroup_read_none - what have tasks carried whose cgroup is not known?
+ * nta_cgroup_read_none - what was carried by tasks and sockets whose cgroup is not known?
  * @count: receives it
  *
  * Context: softirq or process.
@@ -348,11 +342,13 @@ void nta_cgroup_read_none(struct nta_count count[NTA_FLOWS])
 	struct nta_cgroup_sums sums;
 	int flow;
 
-	nta_cgroup_read(&nta_cgroup_none, &sums);
+	nta_cgroup_read_counters(&nta_cgroup_none, &sums);
 	for (flow = 0; flow < NTA_FLOWS; flow++) {
 		count[flow] = sums.own[flow];
 		nta_count_add(&count[flow], sums.below[flow].packets,
 			      sums.below[flow].bytes);
+		nta_count_add(&count[flow], sums.waiting[flow].packets,
+			      sums.waiting[flow].bytes);
 	}
 }
 
@@ -382,6 +378,8 @@ static void nta_cgroup_end(struct nta_cgroup *group)
 	group->ended = true;
 	spin_unlock_bh(&group->lock);
 	nta_cgroup_read(group, &sums);
+	/* As of the next sum its sockets wait in the parent. */
+	memset(sums.waiting, 0, sizeof(sums.waiting));
 	rhashtable_remove_fast(&nta_cgroups, &group->node, nta_cgroup_params);
 	nta_cgroup_raise(group, &sums);
 	nta_cgroup_put(group);

@@ -10,6 +10,7 @@
 #include "dump.h"
 #include "message.h"
 #include "snapshot.h"
+#include "unowned.h"
 #include "uapi/netatop_netlink.h"
 
 static int nta_cgroupdump_put_attrs(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
@@ -18,7 +19,8 @@ static int nta_cgroupdump_put_attrs(struct sk_buff *skb, const struct nta_cgroup
 	       (sums->parent ? nta_message_put_u64(skb, NETATOP_A_PARENT_CGROUP,
 						   sums->parent) : 0) ?:
 	       nta_message_put_count(skb, sums->own) ?:
-	       nta_message_put_nest(skb, NETATOP_A_ENDED_BELOW, sums->below);
+	       nta_message_put_nest(skb, NETATOP_A_ENDED_BELOW, sums->below) ?:
+	       nta_message_put_nest(skb, NETATOP_A_WAITING, sums->waiting);
 }
 
 /* nta_dump_put_fn: the cgroup at @node. */
@@ -31,6 +33,15 @@ static int nta_cgroupdump_put(struct sk_buff *skb, struct rhash_head *node, void
 		return -EMSGSIZE;
 	nta_cgroup_read(container_of(node, struct nta_cgroup, node), &sums);
 	return nta_message_end(skb, header, nta_cgroupdump_put_attrs(skb, &sums));
+}
+
+/* Bring all sums up to date: of what tasks own, and of what waits for an owner. */
+static void nta_cgroupdump_refresh(void)
+{
+	struct nta_unowned_sums unowned;
+
+	nta_snapshot_fold();
+	nta_unowned_sum(&unowned);
 }
 
 /**
@@ -48,7 +59,7 @@ int nta_cgroupdump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 	if (!at->table)
-		nta_snapshot_fold();
+		nta_cgroupdump_refresh();
 	err = nta_dump_fill(skb, &nta_cgroups, at, nta_cgroupdump_put, cb);
 	return skb->len ?: err;
 }
@@ -80,7 +91,7 @@ int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
 
 	if (!info->attrs[NETATOP_A_CGROUP])
 		return -EINVAL;
-	nta_snapshot_fold();
+	nta_cgroupdump_refresh();
 	group = nta_cgroup_find(nla_get_u64(info->attrs[NETATOP_A_CGROUP]));
 	if (!group)
 		return -ENOENT;

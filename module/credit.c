@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <net/inet_sock.h>
 
+#include "cgroup.h"
 #include "choice.h"
 #include "credit.h"
 #include "handed.h"
@@ -50,7 +51,7 @@ static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 	if (!s || !added)
 		return s;
 	if (!claim || handed == NTA_HANDED_SURE)
-		nta_owner_park(s, handed);
+		nta_owner_park(s, sk, handed);
 	else if (!nta_owner_claim_new(s, current, claim))
 		return NULL;
 	return s;
@@ -202,6 +203,29 @@ static bool nta_credit_esp(const struct sock *sk, const struct sk_buff *skb,
 	return true;
 }
 
+/*
+ * Count a packet of class @class, which no task owns; @sk is its socket, if it has one of
+ * which something is known. What a socket sends whose process is gone is also that of
+ * the cgroup in which it was made.
+ */
+static void nta_credit_class(const struct sock *sk, enum nta_class class,
+			     enum nta_flow flow, u64 packets, u64 bytes)
+{
+	const struct nta_count count = { packets, bytes };
+	struct nta_cgroup *group;
+
+	if (!sk || class != NTA_GONE || in_nmi()) {
+		nta_totals_class_alone(class, flow, packets, bytes);
+		return;
+	}
+	group = nta_cgroup_of_sock(sk);
+	local_bh_disable();
+	nta_totals_class(NTA_GONE, flow, packets, bytes);
+	nta_cgroup_add_gone(group, flow, &count);
+	local_bh_enable();
+	nta_cgroup_put(group);
+}
+
 /**
  * nta_credit_any - count any packet that is in the total
  * @sk: its socket, of any kind; NULL when it has none
@@ -253,7 +277,7 @@ unsigned int nta_credit_any(struct sock *sk, const struct sk_buff *skb,
 	return NF_ACCEPT;
 
 unowned:
-	nta_totals_class(class, flow + dir, packets, bytes);
+	nta_credit_class(sk, class, flow + dir, packets, bytes);
 	return NF_ACCEPT;
 }
 

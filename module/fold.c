@@ -6,9 +6,11 @@
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
+#include "cgroup.h"
 #include "fold.h"
 #include "param.h"
 #include "sock.h"
+#include "stay.h"
 #include "task.h"
 
 /**
@@ -37,7 +39,7 @@ void nta_fold_before(struct nta_sock *s, struct nta_thread *t)
 			      count.bytes);
 		nta_count_add(&proc->count[s->flow + dir], count.packets,
 			      count.bytes);
-		nta_cgroup_add(t->stay.group, s->flow + dir, &count);
+		nta_stay_add(&t->stay, s->flow + dir, &count);
 		any = true;
 	}
 	if (any) {
@@ -60,17 +62,46 @@ void nta_fold(struct nta_sock *s, struct nta_thread *t)
 }
 
 /*
+ * What @s still holds is traffic of a socket whose process is gone, and that of the cgroup
+ * in which it was made, or its last owner @t was.
+ */
+static void nta_fold_gone(struct nta_sock *s, const struct nta_thread *t)
+{
+	struct nta_cgroup *group = s->group ?: t ? t->stay.group : NULL;
+	struct nta_count count;
+	enum nta_dir dir;
+
+	local_bh_disable();
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (!nta_sock_take(s, dir, &count))
+			continue;
+		nta_totals_class(NTA_GONE, s->flow + dir, count.packets, count.bytes);
+		nta_cgroup_add_gone(group, s->flow + dir, &count);
+	}
+	local_bh_enable();
+}
+
+static void nta_fold_kernel(struct nta_sock *s)
+{
+	struct nta_count count;
+	enum nta_dir dir;
+
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (nta_sock_take(s, dir, &count))
+			nta_totals_class(NTA_KERNEL, s->flow + dir, count.packets,
+					 count.bytes);
+	}
+}
+
+/*
  * Credit what came while @s was being dropped, which no packet can reach any
  * more: to the owner that it had, as long as that is not reported, or to the
- * kernel; else it is traffic of a socket whose process is gone. Puts the owner.
+ * kernel; else its process is gone. Puts the owner and the cgroup.
  */
 static void nta_fold_settle(struct nta_sock *s)
 {
 	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
-	enum nta_class class = nta_sock_is_kernel(s) ? NTA_KERNEL : NTA_GONE;
-	struct nta_count count;
 	bool dead = true;
-	enum nta_dir dir;
 
 	if (t) {
 		spin_lock_bh(&t->proc->lock);
@@ -78,15 +109,14 @@ static void nta_fold_settle(struct nta_sock *s)
 		if (!dead)
 			nta_fold(s, t);
 		spin_unlock_bh(&t->proc->lock);
+	}
+	if (nta_sock_is_kernel(s))
+		nta_fold_kernel(s);
+	else if (dead)
+		nta_fold_gone(s, t);
+	if (t)
 		nta_thread_put(t);
-	}
-	if (!dead)
-		return;
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (nta_sock_take(s, dir, &count))
-			nta_totals_class(class, s->flow + dir, count.packets,
-					 count.bytes);
-	}
+	nta_cgroup_put(s->group);
 }
 
 /**

@@ -217,8 +217,8 @@ static noinline void nta_in_fragment(struct sk_buff *skb,
 		if (s)
 			nta_sock_count(s, NTA_RCV, wire.packets, wire.bytes);
 		else
-			nta_totals_class(owner.class, owner.flow, wire.packets,
-					 wire.bytes);
+			nta_totals_class_alone(owner.class, owner.flow,
+					       wire.packets, wire.bytes);
 		return;
 	}
 	if (flow == NTA_FLOWS) {

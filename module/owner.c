@@ -6,6 +6,7 @@
  */
 #include <linux/sched.h>
 
+#include "cgroup.h"
 #include "fold.h"
 #include "owner.h"
 #include "reader.h"
@@ -96,12 +97,15 @@ static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t,
 /**
  * nta_owner_park - keep a new entry until its owner is found
  * @s: the entry; the caller holds its right to move, which is given back
+ * @sk: its socket
  * @handed: does a part of the kernel use it?
  *
- * Context: softirq or process.
+ * Context: softirq or process, under rcu_read_lock().
  */
-void nta_owner_park(struct nta_sock *s, enum nta_handed handed)
+void nta_owner_park(struct nta_sock *s, const struct sock *sk, enum nta_handed handed)
 {
+	if (handed != NTA_HANDED_SURE)
+		s->group = nta_cgroup_of_sock(sk);
 	s->handed = handed;
 	nta_unowned_add(s);
 	nta_sock_moved(s);

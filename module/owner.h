@@ -19,7 +19,7 @@ void nta_owner_close(struct nta_thread *thread);
 void nta_owner_share(struct nta_sock *s, const struct nta_sock *with);
 bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task,
 			 enum nta_claim claim);
-void nta_owner_park(struct nta_sock *s, enum nta_handed handed);
+void nta_owner_park(struct nta_sock *s, const struct sock *sk, enum nta_handed handed);
 void nta_owner_hand(struct nta_sock *s, enum nta_handed handed);
 
 /* Process context, with nta_task_mutex held. */

@@ -87,7 +87,7 @@ void nta_sock_on_filling(void (*filling)(void))
 /**
  * nta_sock_on_free - say what is done with what an entry still holds
  * @settle: called for each entry before it is freed, in softirq or process
- *	context; puts the owner
+ *	context; puts the owner and the cgroup
  */
 void nta_sock_on_free(void (*settle)(struct nta_sock *s))
 {
@@ -166,6 +166,7 @@ struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
 	s->family = sk->sk_family;
 	s->netns = sock_net(sk)->ns.inum;
 	s->reader = NULL;
+	s->group = NULL;
 	memset(s->folded, 0, sizeof(s->folded));
 
 	old = rhashtable_lookup_get_insert_fast(&nta_socks, &s->node,

@@ -16,6 +16,7 @@
 /* How many entries of a list are looked at with bottom halves off. */
 #define NTA_BATCH	64
 
+struct nta_cgroup;
 struct nta_thread;
 struct pid;
 
@@ -79,6 +80,8 @@ enum nta_handed {
  * @unheld: of one without owner: a walk has looked everywhere and found nobody who
  *	holds it
  * @reader: see nta_reader_note()
+ * @group: of one that had no owner at first: the cgroup in which it was made, with a
+ *	reference
  * @folded: by direction, what has been folded; under the lock of its owner
  *
  * The first 64 bytes are all that a packet of a known socket touches. The
@@ -114,6 +117,7 @@ struct nta_sock {
 	u32 netns;
 	bool unheld;
 	struct pid *reader;
+	struct nta_cgroup *group;
 	struct nta_count folded[NTA_DIRS];
 };
 

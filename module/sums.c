@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/string.h>
 
+#include "cgroup.h"
 #include "frag.h"
 #include "sums.h"
 #include "unowned.h"
@@ -40,6 +41,7 @@ void nta_sums_read(struct nta_sums *sums)
 	nta_sums_read_totals(&sums->totals, fragments);
 	nta_unowned_sum(&unowned);
 	memcpy(sums->waiting, unowned.waiting, sizeof(sums->waiting));
+	nta_cgroup_read_none(sums->nocgroup);
 	for (flow = 0; flow < NTA_FLOWS; flow++) {
 		nta_count_add(&kernel[flow], unowned.kernel[flow].packets,
 			      unowned.kernel[flow].bytes);
@@ -47,5 +49,10 @@ void nta_sums_read(struct nta_sums *sums)
 			      fragments[flow].bytes);
 		nta_count_add(&sums->totals.all[flow], fragments[flow].packets,
 			      fragments[flow].bytes);
+		nta_count_add(&sums->nocgroup[flow], fragments[flow].packets,
+			      fragments[flow].bytes);
+		nta_count_add(&sums->nocgroup[flow],
+			      sums->totals.nocgroup[flow].packets,
+			      sums->totals.nocgroup[flow].bytes);
 	}
 }

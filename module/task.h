@@ -13,7 +13,7 @@
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 
-#include "cgroup.h"
+#include "stay.h"
 #include "totals.h"
 
 struct nta_sock;

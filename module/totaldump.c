@@ -28,17 +28,14 @@ static int nta_totaldump_counts(struct sk_buff *skb,
 		[NTA_GONE] = NETATOP_A_GONE,
 		[NTA_OVERFLOW] = NETATOP_A_OVERFLOW,
 	};
-	struct nta_count none[NTA_FLOWS];
 	struct nta_sums sums;
 	int class, err;
-
-	nta_cgroup_read_none(none);
 
 	nta_sums_read(&sums);
 	err = nta_message_put_count(skb, sums.totals.all) ?:
 	      nta_message_put_nest(skb, NETATOP_A_WAITING, sums.waiting) ?:
 	      nta_message_put_nest(skb, NETATOP_A_EXITED, exits->exited) ?:
-	      nta_message_put_nest(skb, NETATOP_A_NOCGROUP, none);
+	      nta_message_put_nest(skb, NETATOP_A_NOCGROUP, sums.nocgroup);
 	for (class = 0; !err && class < NTA_CLASSES; class++)
 		err = nta_message_put_nest(skb, type[class], sums.totals.class[class]);
 	return err;

@@ -61,11 +61,13 @@ enum nta_class {
  * struct nta_totals - what one CPU saw, whoever owns it
  * @all: every TCP and UDP packet
  * @class: those that no task owns
+ * @nocgroup: those of a class that belongs to cgroups of which nobody knows in which
  * @icmp: ICMP and ICMPv6 packets by direction
  */
 struct nta_totals {
 	struct nta_count all[NTA_FLOWS];
 	struct nta_count class[NTA_CLASSES][NTA_FLOWS];
+	struct nta_count nocgroup[NTA_FLOWS];
 	u64 icmp[NTA_DIRS];
 };
 
@@ -90,6 +92,17 @@ static inline void nta_totals_class(enum nta_class class, enum nta_flow flow,
 {
 	this_cpu_add(nta_totals.class[class][flow].packets, packets);
 	this_cpu_add(nta_totals.class[class][flow].bytes, bytes);
+}
+
+/* The same, of a socket that is not at hand, and so is not its cgroup. Any context. */
+static inline void nta_totals_class_alone(enum nta_class class, enum nta_flow flow,
+					  u64 packets, u64 bytes)
+{
+	nta_totals_class(class, flow, packets, bytes);
+	if (class != NTA_GONE)
+		return;
+	this_cpu_add(nta_totals.nocgroup[flow].packets, packets);
+	this_cpu_add(nta_totals.nocgroup[flow].bytes, bytes);
 }
 
 /* Any context. */

@@ -2,6 +2,7 @@
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 
+#include "cgroup.h"
 #include "reader.h"
 #include "sock.h"
 #include "task.h"
@@ -236,19 +237,28 @@ void nta_unowned_expire(void)
 static bool nta_unowned_sum_sock(struct nta_sock *s, void *arg)
 {
 	struct nta_unowned_sums *sums = arg;
-	struct nta_count *sum = nta_sock_is_kernel(s) ? sums->kernel : sums->waiting;
+	bool kernel = nta_sock_is_kernel(s);
+	struct nta_count *sum = kernel ? sums->kernel : sums->waiting;
 	int dir;
 
-	for (dir = 0; dir < NTA_DIRS; dir++)
-		nta_count_add(&sum[s->flow + dir],
-			      atomic64_read(&s->packets[dir]),
-			      atomic64_read(&s->bytes[dir]));
+	for (dir = 0; dir < NTA_DIRS; dir++) {
+		struct nta_count count = {
+			atomic64_read(&s->packets[dir]), atomic64_read(&s->bytes[dir]),
+		};
+
+		nta_count_add(&sum[s->flow + dir], count.packets, count.bytes);
+		if (!kernel && count.packets)
+			nta_cgroup_add_waiting(s->group, nta_unowned_begun,
+					       s->flow + dir, &count);
+	}
 	return false;
 }
 
 /**
  * nta_unowned_sum - sum what sockets without owner hold
  * @sums: receives it
+ *
+ * Readers of cgroups are given what sockets made in these hold then.
  *
  * Callers that wait for each other share a sum that was begun after they came, so
  * that nobody waits for more than two, however many callers there are.
@@ -269,6 +279,7 @@ void nta_unowned_sum(struct nta_unowned_sums *sums)
 		smp_mb();
 		memset(&nta_unowned_sums, 0, sizeof(nta_unowned_sums));
 		nta_unowned_rotate(nta_unowned_sum_sock, &nta_unowned_sums);
+		nta_cgroup_waiting_is_summed(nta_unowned_begun);
 	}
 	*sums = nta_unowned_sums;
 	mutex_unlock(&nta_unowned_mutex);

@@ -34,8 +34,10 @@
  *	KERNEL, NOSOCKET, GONE and OVERFLOW make up COUNTERS
  * @NETATOP_CMD_GET_CGROUP: asks for one cgroup (CGROUP), or, as a dump, for all that are known
  * @NETATOP_CMD_CGROUP: answers that: COUNTERS are those of its own tasks, the ones that
- *	exited included, and ENDED_BELOW, of cgroups that ended below it. All of them,
- *	and the classes, make up the COUNTERS of CMD_TOTAL
+ *	exited included, and of sockets made in it whose process is gone; ENDED_BELOW, of
+ *	cgroups that ended below it; WAITING, what sockets made in it hold that have no
+ *	owner yet, or in cgroups that ended below. All of them, and the classes KERNEL,
+ *	NOSOCKET and OVERFLOW and NOCGROUP, make up the COUNTERS of CMD_TOTAL
  * @NETATOP_CMD_CGROUP_END: tells of a cgroup that ended; from now on its sums are in ENDED_BELOW
  *	of its PARENT_CGROUP
  * @__NETATOP_CMD_MAX: how many there are
@@ -104,8 +106,8 @@ enum netatop_genl_cmd {
  * @NETATOP_A_ENDED_BELOW: nest of COUNTERS, absent when all are 0
  * @NETATOP_A_CGROUPS: u64, cgroups that are known
  * @NETATOP_A_CGROUP_OVERFLOWS: u64, how often there was no room for one
- * @NETATOP_A_NOCGROUP: nest of COUNTERS, absent when all are 0: what tasks carried
- *	whose cgroup there was no room for
+ * @NETATOP_A_NOCGROUP: nest of COUNTERS, absent when all are 0: what tasks and sockets
+ *	carried whose cgroup there was no room for or is not known, as of fragments
  * @__NETATOP_A_MAX: how many there are
  */
 enum netatop_genl_attr {

@@ -86,6 +86,17 @@ protected:
     static Counters below(std::uint64_t id) {
         return Genl().cgroups()[id].part(NETATOP_A_ENDED_BELOW);
     }
+    static Counters waiting(std::uint64_t id) {
+        return Genl().cgroups()[id].part(NETATOP_A_WAITING);
+    }
+    // A process that runs `body` in the cgroup of `directory`, from its start.
+    Helper within(const Directory& directory, const Namespace& ns,
+                  const std::function<void(Channel&)>& body) const {
+        return {ns, [&directory, body](Channel& test) {
+                    directory.take(::getpid());
+                    body(test);
+                }};
+    }
 
     Pair& pair_ = standard_pair();
     Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
@@ -126,7 +137,7 @@ TEST_F(Cgroup, MigrationIsExact) {
     send(process, 4);
     compare("before", sent(3), own(before.id()));
     compare("after", sent(4), own(after.id()));
-    // To and fro without a look in between.
+    // Back and forth without a look in between.
     for (unsigned i = 0; i < 10; i++) {
         before.take(process.pid());
         send(process, 1);
@@ -136,6 +147,80 @@ TEST_F(Cgroup, MigrationIsExact) {
     compare("before, at last", sent(13), own(before.id()));
     compare("after, at last", sent(24), own(after.id()));
     end(process);
+}
+
+// Through cgroups that nobody has sent in before, some of them more than once, and no look before
+// the end.
+TEST_F(Cgroup, ManyMigrationsWithoutALook) {
+    const std::array<Directory, 4> directories{Directory(root + "/0"), Directory(root + "/1"),
+                                               Directory(root + "/2"), Directory(root + "/3")};
+    const std::array<std::size_t, 9> way{0, 1, 2, 3, 1, 2, 0, 3, 1};
+    std::array<unsigned, 4> expected{};
+    Helper process = sender();
+    for (unsigned i = 0; i < way.size(); i++) {
+        directories.at(way.at(i)).take(process.pid());
+        send(process, i + 1);
+        expected.at(way.at(i)) += i + 1;
+    }
+    end(process);
+    for (std::size_t i = 0; i < directories.size(); i++)
+        compare(std::to_string(i), sent(expected.at(i)), own(directories.at(i).id()));
+}
+
+// What the kernel sends for a process that has ended is that of the cgroup of its socket.
+TEST_F(Cgroup, SocketsOfEndedProcessesAreWhereTheyWereMade) {
+    constexpr std::size_t size = 400000;
+    const Directory directory(root + "/brief");
+    const auto before = pair_.a.carried();
+    Helper server(pair_.b.ns, [&](Channel& test) {
+        const Fd listener = tcp_listener(pair_.b.at(Family::v4));
+        set_option(listener, SOL_SOCKET, SO_RCVBUF, 8192);
+        test.send(Address::local_of(listener.get()).port());
+        const Fd connection = tcp_accept(listener);
+        test.wait();
+        test.send(read_to_end(connection));
+        test.wait(); // its FIN would be answered without a socket
+    });
+    const auto port = server.receive<std::uint16_t>();
+    within(directory, pair_.a.ns, [&](Channel&) {
+        const Fd connection = tcp_connected(pair_.b.at(Family::v4, port));
+        set_option(connection, SOL_SOCKET, SO_SNDBUFFORCE, 4 * size);
+        write_stream(connection, size);
+    }).join();
+    const auto gone_before = module::counters("gone");
+    server.signal();
+    compare("received by the server", size, server.receive<std::uint64_t>());
+    compare_settled(
+        "all of the connection", [&] { return tcp(pair_.a.carried() - before); },
+        [&] { return own(directory.id()); });
+    compare("some of it later", true, !(module::counters("gone") == gone_before));
+    server.signal();
+    server.join();
+}
+
+// A socket that nobody holds waits in the cgroup where it was made, also when that has ended.
+TEST_F(Cgroup, SocketsWithoutOwnerAreWhereTheyWereMade) {
+    const Directory parent(root + "/parent");
+    Directory directory(root + "/parent/maker");
+    const auto received = udp_in(datagrams(Family::v4, 3, size));
+    int wire[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM, 0, wire), "socketpair");
+    const Fd one(wire[0]);
+    const Fd other(wire[1]);
+    Helper maker = within(directory, pair_.a.ns, [&](Channel& test) {
+        Fd socket = udp_bound(pair_.a.at(Family::v4));
+        test.send(Address::local_of(socket.get()).port());
+        pass_descriptor(one.get(), socket);
+    });
+    const auto port = maker.receive<std::uint16_t>();
+    maker.join();
+    Helper(pair_.b.ns, [&](Channel&) {
+        send_to(udp_socket(Family::v4), pair_.a.at(Family::v4, port), size, 3);
+    }).join();
+    compare("waiting", received, waiting(directory.id()));
+    compare("not counted yet", Counters{}, own(directory.id()));
+    directory.remove();
+    EXPECT_TRUE(eventually([&] { return waiting(parent.id()) == received; }));
 }
 
 TEST_F(Cgroup, WhatEndsIsItsParents) {
@@ -182,11 +267,11 @@ TEST_F(Cgroup, AllAddUp) {
     Genl genl;
     Counters all;
     for (const auto& [id, sums] : genl.cgroups())
-        all = all + sums.counters + sums.part(NETATOP_A_ENDED_BELOW);
+        all = all + sums.counters + sums.part(NETATOP_A_ENDED_BELOW) + sums.part(NETATOP_A_WAITING);
     const auto total = genl.total();
     ASSERT_TRUE(total);
-    for (const auto part : {NETATOP_A_WAITING, NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_GONE,
-                            NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP})
+    for (const auto part :
+         {NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP})
         all = all + total->part(part);
     compare("sum", total->counters, all);
     end(within);
