@@ -40,6 +40,11 @@ Error unfit(const std::string& what) {
             Cause::version};
 }
 
+Error too_old(const std::string& what) {
+    return {"the loaded module is too old for this program, " + what + ": " + reload,
+            Cause::version};
+}
+
 Result<Family> ask_family(NetlinkSocket& socket) {
     constexpr std::uint8_t version = 2; // of the controller
     Request request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, version);
@@ -75,7 +80,7 @@ Error explained(const Answer& answer) {
     case ENOENT:
         return gone(answer.code);
     case EOPNOTSUPP:
-        return unfit("it does not know what it is asked" + words);
+        return too_old("it does not know what it is asked" + words);
     default:
         return system_error("the module refuses" + words, answer.code);
     }
@@ -118,6 +123,26 @@ Result<std::optional<Task>> Client::thread(std::uint32_t pid) {
 Result<std::optional<Task>> Client::task(std::uint16_t attribute, std::uint32_t number) {
     Request request(family_.id, NETATOP_CMD_GET_TASK, NETATOP_GENL_VERSION);
     request.number(attribute, number);
+    return one<Task>(request, NETATOP_CMD_TASK, parse_task, ESRCH);
+}
+
+Result<std::optional<Cgroup>> Client::cgroup(std::uint64_t id) {
+    Request request(family_.id, NETATOP_CMD_GET_CGROUP, NETATOP_GENL_VERSION);
+    request.number64(NETATOP_A_CGROUP, id);
+    auto found = one<Cgroup>(request, NETATOP_CMD_CGROUP, parse_cgroup, ENOENT);
+    if (!found || *found)
+        return found;
+    // A family that has gone has the same number for an answer.
+    const auto family = ask_family(socket_);
+    if (!family)
+        return family.error();
+    return found;
+}
+
+// One answer to a request; none where the module says so by the error number `none`.
+template <typename T>
+Result<std::optional<T>> Client::one(Request request, std::uint8_t answer,
+                                     typename Dump<T>::Parse parse, int none) {
     auto sent = socket_.send(request, 0);
     if (!sent)
         return sent.error();
@@ -125,19 +150,19 @@ Result<std::optional<Task>> Client::task(std::uint16_t attribute, std::uint32_t 
         const auto message = socket_.next(true);
         if (!message)
             return message.error();
-        const auto step = step_of(**message, NETATOP_CMD_TASK);
-        if (!step && step.error().code == ESRCH)
-            return std::optional<Task>();
+        const auto step = step_of(**message, answer);
+        if (!step && step.error().code == none)
+            return std::optional<T>();
         if (!step)
             return step.error();
         if (*step == Step::end)
-            return std::optional<Task>();
+            return std::optional<T>();
         if (*step == Step::nothing)
             continue;
-        auto task = parse_task(**message);
-        if (!task)
-            return task.error();
-        return std::optional(*std::move(task));
+        auto found = parse(**message);
+        if (!found)
+            return found.error();
+        return std::optional(*std::move(found));
     }
 }
 
@@ -170,42 +195,67 @@ Dump<Socket> Client::sockets(std::optional<std::uint32_t> tgid) const {
     return dump<Socket>(request, NETATOP_CMD_SOCK, parse_socket);
 }
 
-Result<Exits> Client::exits(int buffer) const {
-    const auto group = family_.groups.find(NETATOP_GENL_GROUP_EXIT);
-    if (group == family_.groups.end())
-        return unfit("it tells of no exits");
-    auto socket = NetlinkSocket::open(connect_, {group->second, controller_group});
+Dump<Cgroup> Client::cgroups() const {
+    const Request request(family_.id, NETATOP_CMD_GET_CGROUP, NETATOP_GENL_VERSION);
+    return dump<Cgroup>(request, NETATOP_CMD_CGROUP, parse_cgroup);
+}
+
+Result<Ends> Client::exits(int buffer) const {
+    return listen({NETATOP_GENL_GROUP_EXIT}, buffer);
+}
+
+Result<Ends> Client::cgroup_ends(int buffer) const {
+    return listen({NETATOP_GENL_GROUP_CGROUP}, buffer);
+}
+
+Result<Ends> Client::ends(int buffer) const {
+    return listen({NETATOP_GENL_GROUP_EXIT, NETATOP_GENL_GROUP_CGROUP}, buffer);
+}
+
+Result<Ends> Client::listen(const std::vector<std::string>& groups, int buffer) const {
+    Groups numbers{controller_group};
+    for (const auto& name : groups) {
+        const auto group = family_.groups.find(name);
+        if (group == family_.groups.end())
+            return too_old("it has no group '" + name + "'");
+        numbers.push_back(group->second);
+    }
+    auto socket = NetlinkSocket::open(connect_, numbers);
     if (!socket && (socket.error().code == EPERM || socket.error().code == EACCES))
         return explained({socket.error().code, {}});
     if (!socket)
         return socket.error();
     socket->buffer(buffer);
-    return Exits(*std::move(socket), family_.id);
+    return Ends(*std::move(socket), family_.id);
 }
 
-Result<std::optional<ExitEvent>> Exits::next() {
+Result<std::optional<End>> Ends::next() {
     for (;;) {
         const auto message = socket_.next(false);
         if (!message && message.error().cause == Cause::overrun)
-            return std::optional(ExitEvent{true});
+            return std::optional(End{});
         if (!message)
             return message.error();
         if (*message == nullptr)
-            return std::optional<ExitEvent>();
+            return std::optional<End>();
+        const auto command = command_of(**message);
         if ((*message)->nlmsg_type == GENL_ID_CTRL) {
-            if (command_of(**message) != CTRL_CMD_DELFAMILY)
+            if (command != CTRL_CMD_DELFAMILY)
                 continue;
             const auto family = parse_family(**message);
             if (family && family->id == family_)
                 return gone();
-            continue;
+        } else if (command == NETATOP_CMD_EXIT) {
+            auto task = parse_task(**message);
+            if (!task)
+                return task.error();
+            return std::optional(End{End::Of::task, *std::move(task), {}});
+        } else if (command == NETATOP_CMD_CGROUP_END) {
+            const auto cgroup = parse_cgroup(**message);
+            if (!cgroup)
+                return cgroup.error();
+            return std::optional(End{End::Of::cgroup, {}, *cgroup});
         }
-        if (command_of(**message) != NETATOP_CMD_EXIT)
-            continue;
-        auto task = parse_task(**message);
-        if (!task)
-            return task.error();
-        return std::optional(ExitEvent{false, *std::move(task)});
     }
 }
 

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace netatop {
 
@@ -73,23 +74,26 @@ struct TaskFilter {
     std::optional<std::uint32_t> tgid; // of this process alone
 };
 
-// A record of a process that ended, or, once for each time that happened, the news that there was
-// more to tell than was read.
-struct ExitEvent {
-    bool overrun = false;
+// Who ended, with all that it carried; or, once for each time that happened, the news that there
+// was more to tell than was read.
+struct End {
+    enum class Of { overrun, task, cgroup };
+
+    Of of = Of::overrun;
     Task task{};
+    Cgroup cgroup{};
 };
 
-// Records of processes as they end.
-class Exits {
+// Processes, cgroups, or both, as they end.
+class Ends {
 public:
     // Of the family with this number.
-    Exits(NetlinkSocket socket, std::uint16_t family)
+    Ends(NetlinkSocket socket, std::uint16_t family)
         : socket_(std::move(socket)), family_(family) {}
 
     // The next one, or none at present. An error when the module has gone: then there will be none
     // any more.
-    Result<std::optional<ExitEvent>> next();
+    Result<std::optional<End>> next();
     // Readable when there is one.
     [[nodiscard]] int fd() const { return socket_.fd(); }
 
@@ -98,8 +102,8 @@ private:
     std::uint16_t family_;
 };
 
-// Memory of the kernel for records that are not read yet: enough for some ten thousand.
-constexpr int exits_buffer = 8 * 1024 * 1024;
+// Memory of the kernel for ends that are not read yet: enough for some ten thousand.
+constexpr int ends_buffer = 8 * 1024 * 1024;
 
 class Client {
 public:
@@ -115,7 +119,15 @@ public:
     // Likewise, with the same cookie and protocol; of one process, if given.
     [[nodiscard]] Dump<Socket> sockets(std::optional<std::uint32_t> tgid = std::nullopt) const;
 
-    [[nodiscard]] Result<Exits> exits(int buffer = exits_buffer) const;
+    // Cgroups that anything was carried in, or below, and that have not ended. Needs CAP_NET_ADMIN
+    // in the initial user namespace, as does one of them, which is none when it is not there.
+    [[nodiscard]] Dump<Cgroup> cgroups() const;
+    Result<std::optional<Cgroup>> cgroup(std::uint64_t id);
+
+    // Ends of processes, of cgroups, and of both in their order.
+    [[nodiscard]] Result<Ends> exits(int buffer = ends_buffer) const;
+    [[nodiscard]] Result<Ends> cgroup_ends(int buffer = ends_buffer) const;
+    [[nodiscard]] Result<Ends> ends(int buffer = ends_buffer) const;
 
 private:
     Client(Connect connect, NetlinkSocket socket, Family family)
@@ -123,7 +135,12 @@ private:
 
     Result<std::optional<Task>> task(std::uint16_t attribute, std::uint32_t number);
     template <typename T>
+    Result<std::optional<T>> one(Request request, std::uint8_t answer,
+                                 typename Dump<T>::Parse parse, int none);
+    template <typename T>
     Dump<T> dump(Request request, std::uint8_t answer, typename Dump<T>::Parse parse) const;
+
+    [[nodiscard]] Result<Ends> listen(const std::vector<std::string>& groups, int buffer) const;
 
     Connect connect_;
     NetlinkSocket socket_;

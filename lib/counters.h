@@ -91,4 +91,7 @@ constexpr std::array<NamedCounter, 8> named_counters{{
     {"udprcvbytes", &Counters::udp_received, &Flow::bytes},
 }};
 
+// What stands before these names where the counters are those of cgroups that ended below one.
+constexpr const char* ended_prefix = "ended_";
+
 } // namespace netatop

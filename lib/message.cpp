@@ -135,6 +135,32 @@ bool each_attribute_of(const nlmsghdr& message, std::size_t offset, Visit visit)
            each_attribute(mnl_nlmsg_get_payload_offset(&message, offset), size - offset, visit);
 }
 
+// Takes the counters of a nest; false when it is not well formed. One without counters is zero.
+bool take_nest(Counters& counters, const nlattr& nest) {
+    return each_attribute_of(nest, [&](const nlattr& attribute) {
+        return mnl_attr_get_type(&attribute) != NETATOP_A_COUNTERS ||
+               put(counters, counters_in(attribute));
+    });
+}
+
+// What an attribute says of a cgroup.
+bool take(Cgroup& cgroup, const nlattr& attribute) {
+    switch (mnl_attr_get_type(&attribute)) {
+    case NETATOP_A_CGROUP:
+        return put(cgroup.id, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_PARENT_CGROUP:
+        return put(cgroup.parent, number_in<std::uint64_t>(attribute));
+    case NETATOP_A_COUNTERS:
+        return put(cgroup.own, counters_in(attribute));
+    case NETATOP_A_ENDED_BELOW:
+        return take_nest(cgroup.ended_below, attribute);
+    case NETATOP_A_WAITING:
+        return take_nest(cgroup.waiting, attribute);
+    default:
+        return true;
+    }
+}
+
 bool take_group(Family& family, const nlattr& group) {
     std::string name;
     std::uint32_t id = 0;
@@ -183,6 +209,20 @@ Result<Socket> parse_socket(const nlmsghdr& message) {
     if (socket.cookie == 0 || !counted)
         return malformed("a socket without a cookie or counters");
     return socket;
+}
+
+Result<Cgroup> parse_cgroup(const nlmsghdr& message) {
+    Cgroup cgroup;
+    bool counted = false;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        return take(cgroup, attribute);
+    });
+    if (!taken)
+        return malformed("a cgroup");
+    if (cgroup.id == 0 || !counted)
+        return malformed("a cgroup without a number or counters");
+    return cgroup;
 }
 
 Result<Family> parse_family(const nlmsghdr& message) {

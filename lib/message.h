@@ -49,6 +49,18 @@ struct Socket {
 // Likewise.
 Result<Socket> parse_socket(const nlmsghdr& message);
 
+// A cgroup (version 2), and what was carried in it.
+struct Cgroup {
+    std::uint64_t id = 0;     // inode of its directory
+    std::uint64_t parent = 0; // of the cgroup above; 0 of the root
+    Counters own;             // of its tasks, those that exited included
+    Counters ended_below;     // of cgroups that ended below it
+    Counters waiting;         // of sockets made in it that have no owner yet
+};
+
+// Likewise.
+Result<Cgroup> parse_cgroup(const nlmsghdr& message);
+
 // The command of a message of the family; none when it is too short.
 std::optional<std::uint8_t> command_of(const nlmsghdr& message);
 

@@ -74,6 +74,25 @@ std::string exit_object(const Task& task, Identities& identities, std::int64_t n
     return object.line();
 }
 
+std::string cgroup_object(const Cgroup& cgroup, Identities& identities, std::int64_t now) {
+    const Workload& workload = identities.workload(cgroup.id);
+    JsonObject object;
+    object.text("event", "cgroup").milliseconds("time", now).number("cgroup", cgroup.id);
+    if (cgroup.parent != 0)
+        object.number("parent", cgroup.parent);
+    else
+        object.null("parent");
+    text_or_null(object, "path", identities.path(cgroup.id));
+    text_or_null(object, "unit", full_unit(workload));
+    text_or_null(object, "container", workload.container);
+    text_or_null(object, "pod", workload.pod);
+    for (const auto& counter : named_counters)
+        object.number(counter.name, counter.of(cgroup.own));
+    for (const auto& counter : named_counters)
+        object.number(std::string(ended_prefix) + counter.name, counter.of(cgroup.ended_below));
+    return object.line();
+}
+
 // The unit comes last, for it may be long.
 std::string table_line(const std::array<std::string, 9>& cells) {
     constexpr std::array<std::size_t, 4> widths{7, 8, 6, 6};
@@ -84,6 +103,33 @@ std::string table_line(const std::array<std::string, 9>& cells) {
     return line + ' ' + cells[8] + '\n';
 }
 
+// When, who, what he carried, and where he was.
+std::string numbers_line(const std::array<std::string, 4>& who, const Counters& counters,
+                         const std::string& where, const EventStyle& style) {
+    const auto shown = [&](std::uint64_t value) {
+        return style.exact ? std::to_string(value) : short_number(value);
+    };
+    const Flow sent = counters.sent();
+    const Flow received = counters.received();
+    return table_line({who[0], who[1], or_dash(harmless(who[2])), or_dash(harmless(who[3])),
+                       shown(sent.bytes), shown(received.bytes), shown(sent.packets),
+                       shown(received.packets), or_dash(harmless(where))});
+}
+
+std::string exit_line(const Task& task, const EventStyle& style, Identities& identities,
+                      std::int64_t now) {
+    return numbers_line({clock_time(task.end ? Identities::epoch_ms(*task.end) : now),
+                         std::to_string(task.tgid), identities.user(task), task.name},
+                        task.counters, full_unit(identities.workload(task)), style);
+}
+
+std::string cgroup_line(const Cgroup& cgroup, const EventStyle& style, Identities& identities,
+                        std::int64_t now) {
+    const auto& path = identities.path(cgroup.id);
+    return numbers_line({clock_time(now), "-", "-", "(cgroup)"}, cgroup.own,
+                        path.empty() ? '#' + std::to_string(cgroup.id) : path, style);
+}
+
 } // namespace
 
 std::string event_head(const EventStyle& style) {
@@ -92,25 +138,17 @@ std::string event_head(const EventStyle& style) {
                                     "RCVPKT", "UNIT"});
 }
 
-std::string event_line(const ExitEvent& event, const EventStyle& style, Identities& identities,
+std::string event_line(const End& end, const EventStyle& style, Identities& identities,
                        std::int64_t now) {
-    if (event.overrun && style.json)
-        return JsonObject().text("event", "overrun").milliseconds("time", now).line();
-    if (event.overrun)
-        return clock_time(now) + " events were lost: more came at once than were read in time\n";
-    const Task& task = event.task;
+    if (end.of == End::Of::task)
+        return style.json ? exit_object(end.task, identities, now)
+                          : exit_line(end.task, style, identities, now);
+    if (end.of == End::Of::cgroup)
+        return style.json ? cgroup_object(end.cgroup, identities, now)
+                          : cgroup_line(end.cgroup, style, identities, now);
     if (style.json)
-        return exit_object(task, identities, now);
-    const auto shown = [&](std::uint64_t value) {
-        return style.exact ? std::to_string(value) : short_number(value);
-    };
-    const Flow sent = task.counters.sent();
-    const Flow received = task.counters.received();
-    return table_line({clock_time(task.end ? Identities::epoch_ms(*task.end) : now),
-                       std::to_string(task.tgid), or_dash(harmless(identities.user(task))),
-                       or_dash(harmless(task.name)), shown(sent.bytes), shown(received.bytes),
-                       shown(sent.packets), shown(received.packets),
-                       or_dash(harmless(full_unit(identities.workload(task))))});
+        return JsonObject().text("event", "overrun").milliseconds("time", now).line();
+    return clock_time(now) + " events were lost: more came at once than were read in time\n";
 }
 
 } // namespace netatop

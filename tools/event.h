@@ -19,7 +19,7 @@ struct EventStyle {
 std::string event_head(const EventStyle& style);
 
 // With the end of its line; `now` is in ms since the epoch.
-std::string event_line(const ExitEvent& event, const EventStyle& style, Identities& identities,
+std::string event_line(const End& end, const EventStyle& style, Identities& identities,
                        std::int64_t now);
 
 } // namespace netatop

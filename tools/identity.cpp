@@ -23,25 +23,17 @@ std::string Identities::user(const Task& task) {
     return task.uid ? accounts_.name(*task.uid) : std::string();
 }
 
-const Identities::Place& Identities::place(const Task& task) {
+const Identities::Place& Identities::place(const std::optional<std::uint64_t>& cgroup) {
     static const Place nowhere;
-    if (!task.cgroup)
+    if (!cgroup)
         return nowhere;
-    const auto known = places_.find(*task.cgroup);
+    const auto known = places_.find(*cgroup);
     if (known != places_.end())
         return known->second;
-    const auto path = cgroups_.path(*task.cgroup);
+    const auto path = cgroups_.path(*cgroup);
     if (!path)
         return nowhere;
-    return places_.emplace(*task.cgroup, Place{*path, workload_of(*path)}).first->second;
-}
-
-const std::string& Identities::path(const Task& task) {
-    return place(task).path;
-}
-
-const Workload& Identities::workload(const Task& task) {
-    return place(task).workload;
+    return places_.emplace(*cgroup, Place{*path, workload_of(*path)}).first->second;
 }
 
 std::int64_t Identities::epoch_ms(std::uint64_t since_boot) {

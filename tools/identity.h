@@ -22,8 +22,11 @@ public:
     // Empty where the module does not say.
     std::string user(const Task& task);
     // Empty where there is none, or it is not known any more.
-    const std::string& path(const Task& task);
-    const Workload& workload(const Task& task);
+    const std::string& path(const Task& task) { return place(task.cgroup).path; }
+    const Workload& workload(const Task& task) { return place(task.cgroup).workload; }
+    // The same of a cgroup. One that has ended is known when it was asked for before.
+    const std::string& path(std::uint64_t cgroup) { return place(cgroup).path; }
+    const Workload& workload(std::uint64_t cgroup) { return place(cgroup).workload; }
 
     // ms since the epoch, of a time in ns since boot.
     static std::int64_t epoch_ms(std::uint64_t since_boot);
@@ -33,7 +36,7 @@ private:
         std::string path;
         Workload workload;
     };
-    const Place& place(const Task& task);
+    const Place& place(const std::optional<std::uint64_t>& cgroup);
 
     Accounts accounts_;
     Cgroups cgroups_;

@@ -69,16 +69,18 @@ Cell text_or_null(const std::string& text) {
     return text.empty() ? Cell() : Cell(text);
 }
 
-bool Filter::takes(const Task& task, Identities& identities) const {
-    const Workload& workload = identities.workload(task);
+bool Filter::takes(const Workload& workload) const {
     // A container is known by the beginning of its id too, as to the engines.
     const bool contained =
         container.empty() || matches(container, workload.container) ||
         (!workload.container.empty() && workload.container.rfind(container, 0) == 0);
-    return contained && (!pid || *pid == task.tgid) && (!uid || uid == task.uid) &&
-           (command.empty() || matches(command, task.name)) &&
-           (unit.empty() || matches(unit, workload.unit) || matches(unit, workload.user_unit) ||
-            matches(unit, full_unit(workload)));
+    return contained && (unit.empty() || matches(unit, workload.unit) ||
+                         matches(unit, workload.user_unit) || matches(unit, full_unit(workload)));
+}
+
+bool Filter::takes(const Task& task, Identities& identities) const {
+    return (!pid || *pid == task.tgid) && (!uid || uid == task.uid) &&
+           (command.empty() || matches(command, task.name)) && takes(identities.workload(task));
 }
 
 std::vector<Column> columns_of(Kind kind) {

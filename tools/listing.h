@@ -43,7 +43,11 @@ struct Filter {
     }
     [[nodiscard]] bool takes(const Task& task, Identities& identities) const;
 };
+    // What cgroups cannot meet.
+    [[nodiscard]] bool of_tasks() const { return pid || uid || !command.empty(); }
 
+    // As far as it is of a place.
+    [[nodiscard]] bool takes(const Workload& workload) const;
 // A line before it is text.
 struct Line {
     Row who;           // cells for the columns of the kind

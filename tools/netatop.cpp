@@ -21,7 +21,7 @@ command as it happens, until the key q; ? has the other keys.
 
   list       who carried what: processes, users, units, containers, connections, remotes, ...
   run        run a command, and say what it and all that it started carried
-  watch      each process that ends, with what it carried
+  watch      each process and each cgroup that ends, with what it carried
   doctor     what is wrong on this host, and what to do about it
 
   -d, --interval SECONDS  without a command: a new sample every so many seconds, 1 otherwise

@@ -70,7 +70,7 @@ void flush_ends() {
 
 class Run {
 public:
-    Run(const Client& client, Exits exits, Job job)
+    Run(const Client& client, Ends exits, Job job)
         : client_(client), exits_(std::move(exits)), job_(std::move(job)) {}
 
     std::optional<StartFailure> start(const std::vector<std::string>& command);
@@ -85,7 +85,7 @@ private:
     Status look();
 
     const Client& client_;
-    std::optional<Exits> exits_;
+    std::optional<Ends> exits_;
     Job job_;
     std::optional<OwnCgroup> cgroup_;
     std::optional<Descendants> descendants_;
@@ -135,7 +135,7 @@ void Run::hear(Living* superseded) {
         }
         if (!*event)
             return;
-        if ((*event)->overrun) {
+        if ((*event)->of == End::Of::overrun) {
             moved_.complete = false;
             continue;
         }

@@ -42,7 +42,7 @@ Status Sampler::hear(Tasks& tasks) {
             return event.error();
         if (!*event)
             return Done{};
-        if ((*event)->overrun) {
+        if ((*event)->of == End::Of::overrun) {
             *notes_ << "netatop: too many processes ended at once: some of them are not shown\n";
             continue;
         }

@@ -51,7 +51,7 @@ private:
     SampleOptions options_;
     std::ostream* notes_;
     Client client_;
-    std::optional<Exits> exits_;
+    std::optional<Ends> exits_;
     std::optional<Tasks> before_;
 };
 

@@ -16,8 +16,8 @@ namespace netatop {
 namespace {
 
 constexpr const char* usage = R"(Usage: netatop watch [OPTION...]
-Shows each process that ends, with what it carried over the network, as it happens: until
-interrupted.
+Shows each process and each cgroup that ends, with what it carried over the network, as it
+happens: until interrupted. --pid, --user and --command leave out cgroups.
 
   -n, --count NUMBER      end after so many
       --json              one JSON object a line
@@ -39,8 +39,8 @@ struct Given {
 
 class Watch {
 public:
-    Watch(Exits& exits, Output& output, const WatchOptions& options, Identities& identities)
-        : exits_(exits), output_(output), options_(options), identities_(identities) {}
+    Watch(Ends& ends, Output& output, const WatchOptions& options, Identities& identities)
+        : ends_(ends), output_(output), options_(options), identities_(identities) {}
 
     // False when nobody wants more.
     Result<bool> begin() {
@@ -50,15 +50,14 @@ public:
     // All events that there are.
     Result<bool> show_present() {
         for (;;) {
-            const auto event = exits_.next();
+            const auto event = ends_.next();
             if (!event) { // what came before it is shown
                 (void)output_.flush();
                 return event.error();
             }
             if (!*event)
                 return output_.flush();
-            if (!(*event)->overrun && options_.filter.any() &&
-                !options_.filter.takes((*event)->task, identities_))
+            if (!takes(**event))
                 continue;
             auto written =
                 output_.write(event_line(**event, options_.style, identities_, now_ms()));
@@ -72,7 +71,19 @@ public:
     }
 
 private:
-    Exits& exits_;
+    // What was lost is told whatever the filter. One who is not told of has a cgroup all the same,
+    // whose path is not to be found any more when that ends.
+    bool takes(const End& end) {
+        if (end.of == End::Of::task) {
+            (void)identities_.workload(end.task);
+            return options_.filter.takes(end.task, identities_);
+        }
+        return end.of == End::Of::overrun ||
+               (!options_.filter.of_tasks() &&
+                options_.filter.takes(identities_.workload(end.cgroup.id)));
+    }
+
+    Ends& ends_;
     Output& output_;
     const WatchOptions& options_;
     Identities& identities_;
@@ -92,8 +103,18 @@ Status take(const Given& given, WatchOptions& options, int& buffer) {
     return given.filter.take("watch", options.filter);
 }
 
+// Of the cgroups that are there: of one that has ended nobody knows it.
+Status learn_paths(const Client& client, Identities& identities) {
+    for (const auto& cgroup : client.cgroups()) {
+        if (!cgroup)
+            return cgroup.error();
+        (void)identities.path(cgroup->id);
+    }
+    return Done{};
+}
+
 Status run(const Given& given, WatchOptions options) {
-    int buffer = exits_buffer;
+    int buffer = ends_buffer;
     if (const auto taken = take(given, options, buffer); !taken)
         return taken.error();
     const auto interrupt = Interrupt::install();
@@ -103,23 +124,25 @@ Status run(const Given& given, WatchOptions options) {
     const auto client = Client::open();
     if (!client)
         return client.error();
-    auto exits = client->exits(buffer);
-    if (!exits)
-        return exits.error();
+    auto ends = client->ends(buffer);
+    if (!ends)
+        return ends.error();
     Output output(STDOUT_FILENO, *interrupt);
     Identities identities;
-    return watch(*exits, output, options, identities);
+    if (const auto learned = learn_paths(*client, identities); !learned)
+        return learned.error();
+    return watch(*ends, output, options, identities);
 }
 
 } // namespace
 
-Status watch(Exits& exits, Output& output, const WatchOptions& options, Identities& identities) {
-    Watch watch(exits, output, options, identities);
+Status watch(Ends& ends, Output& output, const WatchOptions& options, Identities& identities) {
+    Watch watch(ends, output, options, identities);
     auto wanted = watch.begin();
     while (wanted && *wanted) {
         wanted = watch.show_present();
         if (wanted && *wanted)
-            wanted = output.wait_for(exits.fd());
+            wanted = output.wait_for(ends.fd());
     }
     return wanted ? Status(Done{}) : Status(wanted.error());
 }

@@ -21,7 +21,7 @@ struct WatchOptions {
 
 // Until so many events were written, a signal came or nobody reads any more. What was lost is
 // always told, whatever the filter.
-Status watch(Exits& exits, Output& output, const WatchOptions& options, Identities& identities);
+Status watch(Ends& ends, Output& output, const WatchOptions& options, Identities& identities);
 
 // The status to exit with.
 int watch_command(const std::vector<std::string>& arguments);

@@ -39,6 +39,8 @@ void parse(const nlmsghdr& message) {
         require(task->name.find('\0') == std::string::npos, "a name has an end");
         look_at(task->name);
     }
+    if (const auto cgroup = parse_cgroup(message))
+        require(cgroup->id != 0, "a cgroup has a number");
     if (const auto family = parse_family(message))
         require(family->id != 0, "a family has a number");
     if (const auto answer = parse_answer(message))

@@ -166,6 +166,7 @@ TEST_F(ClientTest, ErrorsSayWhatToDo) {
          {Case{error(EPERM), Cause::privilege, "CAP_NET_ADMIN"},
           Case{error(ENOENT), Cause::module, "modprobe netatop"},
           Case{error(EOPNOTSUPP, "no such command"), Cause::version, "(no such command)"},
+          Case{error(EOPNOTSUPP), Cause::version, "too old"},
           Case{error(EINVAL, "a dump is of all"), Cause::system, "(a dump is of all): Invalid"},
           Case{message(NLMSG_OVERRUN, {}), Cause::overrun, "lost"},
           Case{message(NLMSG_ERROR, "ab"), Cause::version, "malformed"},
@@ -196,12 +197,15 @@ TEST_F(ClientTest, FamilyOfAnotherVersion) {
 }
 
 TEST_F(ClientTest, FamilyWithoutTheGroup) {
-    kernel.script({family(1, "other")});
-    const auto opened = Client::open(kernel.connect());
-    ASSERT_TRUE(opened);
-    const auto exits = opened->exits();
-    ASSERT_FALSE(exits);
-    EXPECT_EQ(exits.error().cause, Cause::version);
+    for (const char* group : {"cgroup", "exit"}) {
+        kernel.script({family(1, {group})});
+        const auto opened = Client::open(kernel.connect());
+        ASSERT_TRUE(opened);
+        const auto ends = opened->ends();
+        ASSERT_FALSE(ends);
+        EXPECT_EQ(ends.error().cause, Cause::version);
+        EXPECT_NE(ends.error().text.find("too old"), std::string::npos) << ends.error().text;
+    }
 }
 
 TEST_F(ClientTest, Exits) {
@@ -216,15 +220,48 @@ TEST_F(ClientTest, Exits) {
     for (const std::uint32_t pid : {7, 8}) {
         const auto event = exits->next();
         ASSERT_TRUE(event && *event);
-        EXPECT_FALSE((*event)->overrun);
-        EXPECT_EQ((*event)->task.tgid, pid);
-        EXPECT_EQ((*event)->task.end.has_value(), pid == 7);
-        EXPECT_EQ((*event)->task.parent.value_or(0), pid == 7 ? 5U : 0U);
-        EXPECT_EQ((*event)->task.netns.value_or(0), pid == 7 ? 4026531840U : 0U);
+        EXPECT_EQ((*event)->of, End::Of::task);
+        const Task* task = &(*event)->task;
+        EXPECT_EQ(task->tgid, pid);
+        EXPECT_EQ(task->end.has_value(), pid == 7);
+        EXPECT_EQ(task->parent.value_or(0), pid == 7 ? 5U : 0U);
+        EXPECT_EQ(task->netns.value_or(0), pid == 7 ? 4026531840U : 0U);
     }
     const auto none = exits->next();
     ASSERT_TRUE(none);
     EXPECT_FALSE(*none);
+}
+
+TEST_F(ClientTest, EndsOfBothKinds) {
+    const auto opened = client();
+    kernel.script({cgroup_end(17, 5, 100, 200), task(8, 0, NETATOP_CMD_EXIT)});
+    auto ends = opened.ends();
+    ASSERT_TRUE(ends);
+    EXPECT_EQ(kernel.heard(1), (Groups{GENL_ID_CTRL, 9, 10}));
+    const auto first = ends->next();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ((*first)->of, End::Of::cgroup);
+    const Cgroup* ended = &(*first)->cgroup;
+    EXPECT_EQ(ended->id, 17U);
+    EXPECT_EQ(ended->parent, 5U);
+    EXPECT_EQ(ended->own.tcp_sent.packets, 100U);
+    EXPECT_EQ(ended->ended_below.tcp_sent.packets, 200U);
+    const auto second = ends->next();
+    ASSERT_TRUE(second && *second);
+    EXPECT_EQ((*second)->of, End::Of::task);
+    kernel.script({});
+    ASSERT_TRUE(opened.cgroup_ends());
+    EXPECT_EQ(kernel.heard(2), (Groups{GENL_ID_CTRL, 10}));
+}
+
+TEST_F(ClientTest, AMalformedEndIsAnError) {
+    const auto opened = client();
+    kernel.script({generic(NETATOP_CMD_CGROUP_END, counters(1), 0)});
+    auto ends = opened.ends();
+    ASSERT_TRUE(ends);
+    const auto end = ends->next();
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().cause, Cause::version);
 }
 
 // Families of others come and go without a word.

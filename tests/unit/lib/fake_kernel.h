@@ -68,6 +68,28 @@ inline Bytes task(std::uint32_t tgid, std::uint32_t sequence = 1,
                    sequence);
 }
 
+inline Bytes nest(std::uint16_t type, const Bytes& attributes) {
+    return attribute(static_cast<std::uint16_t>(type | NLA_F_NESTED), attributes);
+}
+
+// A cgroup whose counters begin with `own`, and with `below` where that is not 0.
+inline Bytes cgroup(std::uint64_t id, std::uint64_t parent, std::uint64_t own,
+                    std::uint64_t below = 0, std::uint32_t sequence = 1,
+                    std::uint8_t command = NETATOP_CMD_CGROUP) {
+    Bytes attributes = attribute(NETATOP_A_CGROUP, raw(id));
+    if (parent != 0)
+        attributes += attribute(NETATOP_A_PARENT_CGROUP, raw(parent));
+    attributes += counters(own);
+    if (below != 0)
+        attributes += nest(NETATOP_A_ENDED_BELOW, counters(below));
+    return generic(command, attributes, sequence);
+}
+
+inline Bytes cgroup_end(std::uint64_t id, std::uint64_t parent, std::uint64_t own,
+                        std::uint64_t below = 0) {
+    return cgroup(id, parent, own, below, 0, NETATOP_CMD_CGROUP_END);
+}
+
 inline Bytes done(std::uint32_t sequence = 1, int code = 0) {
     return message(NLMSG_DONE, raw(code), sequence);
 }
@@ -81,14 +103,22 @@ inline Bytes error(int code, const char* words = nullptr, std::uint32_t sequence
                    words == nullptr ? NLM_F_CAPPED : NLM_F_CAPPED | NLM_F_ACK_TLVS);
 }
 
-inline Bytes family(std::uint32_t version = NETATOP_GENL_VERSION, const char* group = "exit") {
-    const Bytes one = text(CTRL_ATTR_MCAST_GRP_NAME, group) +
-                      attribute(CTRL_ATTR_MCAST_GRP_ID, raw(std::uint32_t{9}));
-    return message(GENL_ID_CTRL, raw(genlmsghdr{CTRL_CMD_NEWFAMILY, 2, 0}) +
-                                     text(CTRL_ATTR_FAMILY_NAME, "netatop") +
-                                     attribute(CTRL_ATTR_FAMILY_ID, raw(family_id)) +
-                                     attribute(CTRL_ATTR_VERSION, raw(version)) +
-                                     attribute(CTRL_ATTR_MCAST_GROUPS, attribute(1, one)));
+inline Bytes family(std::uint32_t version = NETATOP_GENL_VERSION,
+                    const std::vector<const char*>& groups = {"exit", "cgroup"},
+                    std::uint32_t sequence = 1) {
+    Bytes all;
+    std::uint16_t number = 0;
+    for (const char* group : groups) {
+        ++number;
+        all += attribute(number, text(CTRL_ATTR_MCAST_GRP_NAME, group) +
+                                     attribute(CTRL_ATTR_MCAST_GRP_ID, raw(8U + number)));
+    }
+    return message(
+        GENL_ID_CTRL,
+        raw(genlmsghdr{CTRL_CMD_NEWFAMILY, 2, 0}) + text(CTRL_ATTR_FAMILY_NAME, "netatop") +
+            attribute(CTRL_ATTR_FAMILY_ID, raw(family_id)) +
+            attribute(CTRL_ATTR_VERSION, raw(version)) + attribute(CTRL_ATTR_MCAST_GROUPS, all),
+        sequence);
 }
 
 class FakeKernel {
@@ -97,8 +127,9 @@ public:
     void script(std::vector<Bytes> datagrams) { scripts_.push_back(std::move(datagrams)); }
 
     Connect connect() {
-        return [this](const Groups&) -> Result<Descriptor> {
+        return [this](const Groups& groups) -> Result<Descriptor> {
             int ends[2];
+            heard_.push_back(groups);
             if (scripts_.empty() || ::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
                 return Error{"no script"};
             for (const auto& datagram : scripts_.front())
@@ -122,11 +153,14 @@ public:
     void say(std::size_t socket, const Bytes& datagram) {
         (void)::send(far_.at(socket).get(), datagram.data(), datagram.size(), 0);
     }
+    // The groups that it hears.
+    Groups heard(std::size_t socket) const { return heard_.at(socket); }
     void close(std::size_t socket) { far_.at(socket).reset(); }
 
 private:
     std::deque<std::vector<Bytes>> scripts_;
     std::vector<Descriptor> far_;
+    std::vector<Groups> heard_;
 };
 
 } // namespace netatop::test

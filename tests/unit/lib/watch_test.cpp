@@ -37,14 +37,14 @@ protected:
         if (!client)
             return client.error();
         kernel.script(datagrams);
-        auto exits = client->exits();
-        if (!exits)
-            return exits.error();
+        auto ends = client->ends();
+        if (!ends)
+            return ends.error();
         const auto interrupt = Interrupt::install();
         if (!interrupt)
             return interrupt.error();
         Output output(ends_[1], *interrupt);
-        return watch(*exits, output, options, identities);
+        return watch(*ends, output, options, identities);
     }
     std::string printed() {
         std::string bytes(65536, '\0');
@@ -89,6 +89,38 @@ TEST_F(WatchTest, Filter) {
     EXPECT_NE(printed().find("\"pid\":8,"), std::string::npos);
 }
 
+TEST_F(WatchTest, Cgroups) {
+    options.count = 2;
+    ASSERT_TRUE(run({cgroup_end(17, 5, 100, 200), ended(7)}));
+    const auto text = printed();
+    EXPECT_NE(text.find("       - -        (cgroup) "), std::string::npos) << text;
+    EXPECT_NE(text.find(" #17\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("      7 "), std::string::npos) << text;
+}
+
+TEST_F(WatchTest, ObjectsOfCgroups) {
+    options.count = 2;
+    options.style.json = true;
+    ASSERT_TRUE(run({cgroup_end(17, 5, 100, 200), cgroup_end(1, 0, 300)}));
+    const auto text = printed();
+    EXPECT_EQ(text.rfind("{\"event\":\"cgroup\",\"time\":", 0), 0U) << text;
+    EXPECT_NE(text.find(",\"cgroup\":17,\"parent\":5,\"path\":null,\"unit\":null,"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("\"udprcvbytes\":107,\"ended_tcpsndpacks\":200,"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find(",\"cgroup\":1,\"parent\":null,"), std::string::npos) << text;
+}
+
+// A cgroup has no user and no name of a process; a unit it may have.
+TEST_F(WatchTest, FiltersOfProcessesAndCgroups) {
+    options.count = 1;
+    options.filter.command = "*";
+    options.style.json = true;
+    ASSERT_TRUE(run({cgroup_end(17, 5, 100), ended(7)}));
+    EXPECT_EQ(printed().rfind("{\"event\":\"exit\"", 0), 0U);
+}
+
 TEST_F(WatchTest, WhatCameBeforeAnErrorIsPrinted) {
     const auto done = run({ended(7), Bytes("short")});
     ASSERT_FALSE(done);
@@ -117,9 +149,9 @@ TEST_F(WatchTest, NobodyReads) {
 
 TEST(Event, AnOverrunIsOne) {
     Identities identities;
-    EXPECT_EQ(event_line({true, {}}, {true, false}, identities, 1500),
+    EXPECT_EQ(event_line(End{}, {true, false}, identities, 1500),
               "{\"event\":\"overrun\",\"time\":1.500}\n");
-    EXPECT_NE(event_line({true, {}}, {}, identities, 1500).find(" events were lost: "),
+    EXPECT_NE(event_line(End{}, {}, identities, 1500).find(" events were lost: "),
               std::string::npos);
 }
 

@@ -98,6 +98,44 @@ TEST_F(Watch, EachEndAsItHappens) {
     EXPECT_EQ(said().find("overrun"), std::string::npos);
 }
 
+// With its path, which is not there any more.
+TEST_F(Watch, ACgroupThatEnds) {
+    const std::string cgroup = "/sys/fs/cgroup/watch-test";
+    ::mkdir(cgroup.c_str(), 0755);
+    if (::access((cgroup + "/cgroup.procs").c_str(), F_OK) != 0)
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    struct stat status {};
+    check(::stat(cgroup.c_str(), &status), "stat");
+    sink_.wait();
+    auto watch = shell("exec " + tool + " watch --json");
+    listening();
+    Helper helper(pair_.a.ns, [this](Channel& test) {
+        test.wait();
+        send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, 3);
+        test.signal();
+        test.wait();
+    });
+    write_file(cgroup + "/cgroup.procs", std::to_string(helper.pid()));
+    helper.step();
+    const auto pid = helper.pid();
+    helper.signal();
+    helper.join();
+    ASSERT_TRUE(eventually([&] { return !of(pid).empty(); })) << said();
+    ASSERT_TRUE(eventually([&] { return ::rmdir(cgroup.c_str()) == 0; }));
+    const auto path = "\"path\":\"/watch-test\"";
+    std::string line;
+    EXPECT_TRUE(eventually([&] {
+        for (const auto& one : lines_in(said()))
+            if (one.rfind("{\"event\":\"cgroup\",", 0) == 0 && one.find(path) != std::string::npos)
+                line = one;
+        return !line.empty();
+    })) << said();
+    compare("number", static_cast<long long>(status.st_ino), number_in(line, "cgroup"));
+    compare("counters", udp_out(datagrams(Family::v4, 3, size)), counters_in(line));
+    watch.kill(SIGINT);
+    EXPECT_NO_THROW(watch.join());
+}
+
 // It is stopped, and its memory small, while more ends than go in there.
 TEST_F(Watch, WhatIsLostIsTold) {
     sink_.wait();
