@@ -1,6 +1,6 @@
 # fish completion of netatop
 
-set -l kinds processes trees threads commands users units containers connections remotes classes
+set -l kinds processes trees threads commands users units containers cgroups connections remotes classes
 
 complete -c netatop -f
 complete -c netatop -n __fish_use_subcommand -a doctor -d 'Say what is wrong and what to do'

@@ -53,9 +53,10 @@ Result<Socket> parse_socket(const nlmsghdr& message);
 struct Cgroup {
     std::uint64_t id = 0;     // inode of its directory
     std::uint64_t parent = 0; // of the cgroup above; 0 of the root
-    Counters own;             // of its tasks, those that exited included
-    Counters ended_below;     // of cgroups that ended below it
-    Counters waiting;         // of sockets made in it that have no owner yet
+    // Of its tasks, those that exited included, and of sockets made in it whose process is gone.
+    Counters own;
+    Counters ended_below; // of cgroups that ended below it
+    Counters waiting;     // of sockets made in it, or in those, that have no owner yet
 };
 
 // Likewise.

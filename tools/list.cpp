@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -22,7 +23,7 @@ constexpr const char* usage = R"(Usage: netatop list [KIND] [OPTION...]
 Shows who carried what over the network: since the module was loaded or, with -d, a second
 in each interval.
 
-KIND is processes (the default), trees, threads, commands, users, units, containers,
+KIND is processes (the default), trees, threads, commands, users, units, containers, cgroups,
 connections, remotes or classes.
 
   -d, --interval SECONDS  show what is carried in intervals of so many seconds
@@ -72,6 +73,9 @@ Status take_filter(const Given& given, Wanted& wanted) {
         return taken.error();
     if (wanted.kind == Kind::classes && wanted.filter.any())
         return Error{"classes are of no process: they take no such filter", Cause::usage};
+    if (wanted.kind == Kind::cgroups && wanted.filter.of_tasks())
+        return Error{"cgroups take --unit and --container alone: they are of no one process",
+                     Cause::usage};
     wanted.connections.remote = given.remote;
     if (!given.port.empty()) {
         wanted.connections.port.emplace();
@@ -138,6 +142,8 @@ std::vector<Column> all_columns(Kind kind) {
         columns.push_back({"", head, ColumnKind::bytes});
     for (const char* head : {"SNDPKT", "RCVPKT"})
         columns.push_back({"", head, ColumnKind::packets});
+    for (auto& column : more_columns_of(kind))
+        columns.push_back(std::move(column));
     return columns;
 }
 
@@ -155,6 +161,10 @@ private:
     Result<std::vector<Line>> take_classes();
     Result<std::vector<Line>> take_connections();
     Result<std::vector<Line>> take_tasks();
+    Result<std::vector<Line>> take_cgroups();
+    Status start_cgroups();
+    Status start_tasks();
+    Result<std::vector<Entry>> tasks();
     [[nodiscard]] std::string text_of(const std::vector<Line>& lines, bool first) const;
 
     const Wanted& wanted_;
@@ -162,15 +172,29 @@ private:
     RowWriter writer_;
     Identities identities_;
     std::optional<Sampler> sampler_;
+    std::optional<CgroupSampler> cgroups_;
     std::optional<ConnectionSampler> connections_;
     std::vector<Class> before_;
     std::int64_t taken_ms_ = 0;
     std::int64_t interval_ms_ = 0; // that the sample is of
 };
 
+// Units and containers are what their cgroups carried, unless a filter wants some of their
+// processes alone; and unless the module does not tell of cgroups, for want of rights.
+bool by_cgroup(const Wanted& wanted) {
+    return (wanted.kind == Kind::units || wanted.kind == Kind::containers) &&
+           !wanted.filter.of_tasks() && sees_all();
+}
+
 Status List::start() {
     if (wanted_.kind == Kind::classes)
         return Done{};
+    if (wanted_.kind == Kind::cgroups)
+        return start_cgroups();
+    if (by_cgroup(wanted_)) {
+        const auto started = start_cgroups();
+        return started ? start_tasks() : started;
+    }
     if (!sees_all())
         std::cerr
             << "netatop: only what is wholly yours is shown; be root, or have CAP_NET_ADMIN in "
@@ -182,6 +206,18 @@ Status List::start() {
         connections_.emplace(*std::move(sampler));
         return Done{};
     }
+    return start_tasks();
+}
+
+Status List::start_cgroups() {
+    auto sampler = CgroupSampler::start(rates(), std::cerr);
+    if (!sampler)
+        return sampler.error();
+    cgroups_.emplace(*std::move(sampler));
+    return Done{};
+}
+
+Status List::start_tasks() {
     SampleOptions options;
     options.threads = wanted_.kind == Kind::threads;
     options.rates = rates();
@@ -200,6 +236,8 @@ Result<std::vector<Line>> List::take() {
     taken_ms_ = at_ms;
     if (of_connections(wanted_.kind))
         return take_connections();
+    if (cgroups_)
+        return take_cgroups();
     return wanted_.kind == Kind::classes ? take_classes() : take_tasks();
 }
 
@@ -231,7 +269,8 @@ Result<std::vector<Line>> List::take_connections() {
                   wanted_.choice);
 }
 
-Result<std::vector<Line>> List::take_tasks() {
+// Those that the filter takes.
+Result<std::vector<Entry>> List::tasks() {
     auto entries = sampler_->take();
     if (!entries)
         return entries.error();
@@ -241,7 +280,38 @@ Result<std::vector<Line>> List::take_tasks() {
                                           return !wanted_.filter.takes(entry.task, identities_);
                                       }),
                        entries->end());
+    return entries;
+}
+
+Result<std::vector<Line>> List::take_tasks() {
+    const auto entries = tasks();
+    if (!entries)
+        return entries.error();
     return chosen(lines_of(wanted_.kind, *entries, identities_), wanted_.choice);
+}
+
+// The places of all are looked up while they are there, also of those that carried nothing yet.
+Result<std::vector<Line>> List::take_cgroups() {
+    std::vector<Entry> counted;
+    if (sampler_) {
+        auto entries = tasks();
+        if (!entries)
+            return entries.error();
+        counted = *std::move(entries);
+    }
+    auto sums = cgroups_->take();
+    if (!sums)
+        return sums.error();
+    sums->erase(std::remove_if(sums->begin(), sums->end(),
+                               [&](const Sum& sum) {
+                                   return !wanted_.filter.takes(
+                                       identities_.workload(sum.cgroup.id));
+                               }),
+                sums->end());
+    return chosen(wanted_.kind == Kind::cgroups
+                      ? cgroup_lines(*sums, identities_)
+                      : group_lines(wanted_.kind, *sums, counted, identities_),
+                  wanted_.choice);
 }
 
 std::string List::text_of(const std::vector<Line>& lines, bool first) const {
@@ -258,6 +328,7 @@ std::string List::text_of(const std::vector<Line>& lines, bool first) const {
         const Flow received = line.counters.received();
         for (const auto value : {sent.bytes, received.bytes, sent.packets, received.packets})
             row.emplace_back(value);
+        row.insert(row.end(), line.more.begin(), line.more.end());
         rows.push_back(std::move(row));
     }
     TableStyle style = wanted_.style;

@@ -18,13 +18,14 @@ struct Named {
     Value value;
 };
 
-constexpr std::array<Named<Kind>, 10> kinds{{{"processes", Kind::processes},
+constexpr std::array<Named<Kind>, 11> kinds{{{"processes", Kind::processes},
                                              {"trees", Kind::trees},
                                              {"threads", Kind::threads},
                                              {"commands", Kind::commands},
                                              {"users", Kind::users},
                                              {"units", Kind::units},
                                              {"containers", Kind::containers},
+                                             {"cgroups", Kind::cgroups},
                                              {"connections", Kind::connections},
                                              {"remotes", Kind::remotes},
                                              {"classes", Kind::classes}}};
@@ -97,6 +98,10 @@ std::vector<Column> columns_of(Kind kind) {
                 {"engine", "ENGINE", ColumnKind::text},
                 {"pod", "POD", ColumnKind::text},
                 count};
+    case Kind::cgroups:
+        return {{"cgroup", "", ColumnKind::number},  {"parent", "", ColumnKind::number},
+                {"path", "", ColumnKind::text},      {"unit", "", ColumnKind::text},
+                {"container", "", ColumnKind::text}, {"pod", "", ColumnKind::text}};
     case Kind::connections:
         return {{"protocol", "PROTO", ColumnKind::text}, {"local", "LOCAL", ColumnKind::text},
                 {"remote", "REMOTE", ColumnKind::text},  {"state", "STATE", ColumnKind::text},
@@ -127,6 +132,17 @@ std::vector<Column> columns_of(Kind kind) {
     return columns;
 }
 
+std::vector<Column> more_columns_of(Kind kind) {
+    if (kind != Kind::cgroups)
+        return {};
+    std::vector<Column> columns;
+    for (const auto& counter : named_counters)
+        columns.push_back({std::string(ended_prefix) + counter.name, "", ColumnKind::number});
+    columns.push_back({"", "ENDEDSENT", ColumnKind::bytes});
+    columns.push_back({"", "ENDEDRECV", ColumnKind::bytes});
+    return columns;
+}
+
 const char* heading_of(Kind kind) {
     switch (kind) {
     case Kind::users:
@@ -135,6 +151,8 @@ const char* heading_of(Kind kind) {
         return "UNIT";
     case Kind::containers:
         return "CONTAINER";
+    case Kind::cgroups:
+        return "CGROUP";
     case Kind::remotes:
         return "REMOTE";
     case Kind::classes:

@@ -6,6 +6,7 @@
 #include "processes.h"
 #include "rows.h"
 #include "sample.h"
+#include "sums.h"
 
 #include <cstdint>
 #include <map>
@@ -23,6 +24,7 @@ enum class Kind {
     users,
     units,
     containers,
+    cgroups,
     connections,
     remotes,
     classes
@@ -41,16 +43,17 @@ struct Filter {
     [[nodiscard]] bool any() const {
         return pid || uid || !unit.empty() || !container.empty() || !command.empty();
     }
-    [[nodiscard]] bool takes(const Task& task, Identities& identities) const;
-};
     // What cgroups cannot meet.
     [[nodiscard]] bool of_tasks() const { return pid || uid || !command.empty(); }
-
+    [[nodiscard]] bool takes(const Task& task, Identities& identities) const;
     // As far as it is of a place.
     [[nodiscard]] bool takes(const Workload& workload) const;
+};
+
 // A line before it is text.
 struct Line {
     Row who;           // cells for the columns of the kind
+    Row more;          // and for those behind the counters
     std::string name;  // to sort by, as `pid`
     std::string shown; // to people: set in, in a tree, and in brackets where it ended
     std::uint64_t pid = 0;
@@ -64,6 +67,8 @@ std::optional<Sort> sort_of(const std::string& name);
 
 // The columns that say who, of a kind; the one of `shown` follows them.
 std::vector<Column> columns_of(Kind kind);
+// Those that stand behind all others.
+std::vector<Column> more_columns_of(Kind kind);
 // The head of the column of `shown`.
 const char* heading_of(Kind kind);
 
@@ -74,6 +79,11 @@ std::vector<Line> lines_of(const std::vector<Class>& classes);
 Line task_line(Kind kind, const Entry& entry, Identities& identities);
 // One for each of what tasks have in common.
 std::vector<Line> group_lines(Kind kind, const std::vector<Entry>& entries, Identities& identities);
+// Likewise by what their cgroups carried; the tasks are only counted.
+std::vector<Line> group_lines(Kind kind, const std::vector<Sum>& sums,
+                              const std::vector<Entry>& entries, Identities& identities);
+// One for each cgroup.
+std::vector<Line> cgroup_lines(const std::vector<Sum>& sums, Identities& identities);
 // One for each task and those that it descends from, each with what all below it carried.
 std::vector<Line> tree_lines(const std::vector<Entry>& entries,
                              const std::map<std::uint32_t, Process>& processes,

@@ -39,8 +39,51 @@ protected:
     }
     static Counters sent(unsigned count) { return udp_out(datagrams(Family::v4, count, size)); }
 
+    // A cgroup like that of a unit of systemd, in a slice in which no other was; false without
+    // cgroups.
+    bool make_unit(const std::string& slice) {
+        slice_ = "/sys/fs/cgroup/" + slice;
+        unit_ = slice_ + "/list-test.service";
+        ::mkdir(slice_.c_str(), 0755);
+        ::mkdir(unit_.c_str(), 0755);
+        return ::access((unit_ + "/cgroup.procs").c_str(), F_OK) == 0;
+    }
+    bool remove_unit() const {
+        return eventually([this] { return ::rmdir(unit_.c_str()) == 0; });
+    }
+    static long long inode(const std::string& path) {
+        struct stat status {};
+        check(::stat(path.c_str(), &status), "stat");
+        return static_cast<long long>(status.st_ino);
+    }
+    // Packets that cgroups had sent by UDP which ended below this one.
+    static long long below(long long cgroup) {
+        for (const auto& line : listed({"cgroups", "--json"}))
+            if (number_in(line, "cgroup") == cgroup)
+                return number_in(line, "ended_udpsndpacks");
+        return 0;
+    }
+    // One that is in the unit before it sends.
+    Helper sender_in_unit(unsigned count) {
+        Helper helper(pair_.a.ns, [this, count](Channel& test) {
+            test.wait();
+            send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 9), size, count);
+            test.signal();
+            test.wait();
+        });
+        write_file(unit_ + "/cgroup.procs", std::to_string(helper.pid()));
+        helper.step();
+        return helper;
+    }
+    static void end(Helper& helper) {
+        helper.signal();
+        helper.join();
+    }
+
     Pair& pair_ = standard_pair();
     Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+    std::string slice_;
+    std::string unit_;
 };
 
 } // namespace
@@ -113,16 +156,10 @@ TEST_F(List, ThreadsOfAProcess) {
 }
 
 TEST_F(List, UnitOfACgroup) {
-    const std::string unit = "/sys/fs/cgroup/system.slice/list-test.service";
-    ::mkdir("/sys/fs/cgroup/system.slice", 0755);
-    ::mkdir(unit.c_str(), 0755);
-    struct stat status {};
-    if (::stat((unit + "/cgroup.procs").c_str(), &status) != 0)
+    if (!make_unit("system.slice"))
         GTEST_SKIP() << "no cgroup2 in this machine";
-    auto first = sender(1);
-    auto second = sender(2);
-    for (const auto* helper : {&first, &second})
-        write_file(unit + "/cgroup.procs", std::to_string(helper->pid()));
+    auto first = sender_in_unit(1);
+    auto second = sender_in_unit(2);
     const auto lines = listed({"units", "--json", "--unit", "list-*.service"});
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_NE(lines[0].find("\"unit\":\"list-test.service\",\"slice\":\"system.slice\""),
@@ -130,11 +167,95 @@ TEST_F(List, UnitOfACgroup) {
         << lines[0];
     compare("processes", 2LL, number_in(lines[0], "processes"));
     compare("counters", sent(3), counters_in(lines[0]));
-    for (auto* helper : {&first, &second}) {
-        helper->signal();
-        helper->join();
-    }
-    EXPECT_TRUE(eventually([&] { return ::rmdir(unit.c_str()) == 0; }));
+    end(first);
+    end(second);
+    EXPECT_TRUE(remove_unit());
+}
+
+// What its processes carried is the unit's when they are no more, and then its slice's.
+TEST_F(List, AUnitKeepsWhatItsProcessesCarried) {
+    if (!make_unit("list-kept.slice"))
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    const auto id = inode(unit_);
+    const auto parent = inode(slice_);
+    auto brief = sender_in_unit(3);
+    auto other = sender_in_unit(4);
+    end(brief);
+    const auto units = listed({"units", "--json", "--unit", "list-*.service"});
+    ASSERT_EQ(units.size(), 1U);
+    compare("unit", sent(7), counters_in(units[0]));
+    compare("processes", 1LL, number_in(units[0], "processes"));
+    const auto cgroups = listed({"cgroups", "--json", "--unit", "list-*.service"});
+    ASSERT_EQ(cgroups.size(), 1U);
+    compare("number", id, number_in(cgroups[0], "cgroup"));
+    compare("parent", parent, number_in(cgroups[0], "parent"));
+    compare("cgroup", sent(7), counters_in(cgroups[0]));
+    EXPECT_NE(
+        cgroups[0].find("\"path\":\"/list-kept.slice/list-test.service\",\"unit\":\"list-test."),
+        std::string::npos)
+        << cgroups[0];
+    // Of processes of a user there are only those that live.
+    const auto of_root = listed({"units", "--json", "--unit", "list-*.service", "--user", "root"});
+    ASSERT_EQ(of_root.size(), 1U);
+    compare("living", sent(4), counters_in(of_root[0]));
+    end(other);
+    compare("none lives", sent(7),
+            counters_in(listed({"units", "--json", "--unit", "list-*.service"}).at(0)));
+    ASSERT_TRUE(remove_unit());
+    EXPECT_TRUE(eventually([&] { return below(parent) == 7; })) << below(parent);
+    EXPECT_TRUE(listed({"cgroups", "--json", "--unit", "list-*.service"}).empty());
+    ::rmdir(slice_.c_str());
+}
+
+TEST_F(List, CgroupsInAnInterval) {
+    if (!make_unit("list-rates.slice"))
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    const std::string output = "/tmp/list-cgroups";
+    auto old = sender_in_unit(9); // before the first sample
+    Helper ticker(pair_.a.ns, [this](Channel& test) {
+        const Fd socket = udp_socket(Family::v4);
+        test.signal();
+        test.wait();
+        send_to(socket, pair_.b.at(Family::v4, 9), size, 5);
+        test.signal();
+        test.wait();
+    });
+    ticker.wait();
+    write_file(unit_ + "/cgroup.procs", std::to_string(ticker.pid()));
+    Helper list(nullptr, [&](Channel&) {
+        const Fd file(check(::open(output.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), "open"));
+        ::dup2(file.get(), STDOUT_FILENO);
+        ::execl(tool.c_str(), "netatop", "list", "cgroups", "--json", "-d", "0.5", nullptr);
+    });
+    const auto total = [&] {
+        Counters sum;
+        if (::access(output.c_str(), F_OK) == 0)
+            for (const auto& line : lines_in(read_file(output)))
+                if (line.find("list-test.service") != std::string::npos)
+                    sum = sum + counters_in(line);
+        return sum;
+    };
+    // It has looked once when it tells of another.
+    ASSERT_TRUE(eventually([&] {
+        auto another = sender(1);
+        end(another);
+        return ::access(output.c_str(), F_OK) == 0 && !read_file(output).empty();
+    }));
+    ticker.step();
+    ASSERT_TRUE(eventually([&] { return total().udp.out.packets >= 5; })) << read_file(output);
+    compare("in all intervals", sent(5), total());
+    end(old);
+    end(ticker);
+    ASSERT_TRUE(remove_unit());
+    ASSERT_TRUE(eventually([&] { return below(inode(slice_)) == 14; }));
+    std::this_thread::sleep_for(milliseconds(1500)); // for a sample after that
+    list.kill(SIGINT);
+    list.join();
+    compare("the end is no leap", sent(5), total());
+    for (const auto& line : lines_in(read_file(output)))
+        if (line.find("\"path\":\"/list-rates.slice\"") != std::string::npos)
+            compare("slice", 0LL, number_in(line, "ended_udpsndpacks"));
+    ::rmdir(slice_.c_str());
 }
 
 TEST_F(List, TreeHasWhatIsBelow) {
@@ -241,18 +362,24 @@ TEST_F(List, APersonSeesHisOwn) {
     compare("counters", sent(2), counters_in(said[1]));
     compare("status", std::string("status 0"), said[2]);
     EXPECT_EQ(status_of("list --json").find("CAP_NET_ADMIN"), std::string::npos);
+    const auto units = lines_in(status_of("list units --json", "nobody"));
+    ASSERT_EQ(units.size(), 3U) << units[0];
+    compare("of units", sent(2), counters_in(units[1]));
+    const auto cgroups = status_of("list cgroups", "nobody");
+    EXPECT_NE(cgroups.find("CAP_NET_ADMIN"), std::string::npos) << cgroups;
+    EXPECT_NE(cgroups.find("status 4"), std::string::npos) << cgroups;
 }
 
 TEST_F(List, StatusSaysWhatIsWrong) {
-    for (const char* wrong :
-         {"list nothing", "list --sort x", "list --pid 0", "list -d 0", "lst", "",
-          "list --json --csv", "list classes --pid 1", "list --user nobody-of-that-name"}) {
+    for (const char* wrong : {"list nothing", "list --sort x", "list --pid 0", "list -d 0", "lst",
+                              "", "list --json --csv", "list classes --pid 1",
+                              "list cgroups --user root", "list --user nobody-of-that-name"}) {
         const auto said = status_of(wrong);
         EXPECT_NE(said.find("status 2"), std::string::npos) << wrong << ": " << said;
     }
     EXPECT_NE(status_of("list >/dev/full").find("status 1"), std::string::npos);
     ASSERT_TRUE(eventually([] { return module::unload() == 0; }));
-    for (const char* kind : {"list", "list classes"}) {
+    for (const char* kind : {"list", "list classes", "list cgroups", "list units"}) {
         const auto said = status_of(kind);
         EXPECT_NE(said.find("modprobe netatop"), std::string::npos) << said;
         EXPECT_NE(said.find("status 8"), std::string::npos) << said;
