@@ -188,13 +188,17 @@ static bool nta_cgroup_is_due(struct nta_cgroup *group)
 
 static void nta_cgroup_release(struct nta_cgroup *group)
 {
-	if (!group->parent) {
-		rcu_read_lock();
-		nta_cgroup_join(group, group->cgroup);
-		rcu_read_unlock();
-	}
 	nta_kernel_cgroup_put(group->cgroup);
 	group->cgroup = NULL;
+}
+
+/* The last chance to find the parent of @group, for which there was no room before. */
+static void nta_cgroup_join_late(struct nta_cgroup *group)
+{
+	rcu_read_lock();
+	if (!group->parent)
+		nta_cgroup_join(group, group->cgroup);
+	rcu_read_unlock();
 }
 
 /* What is added to @flow of an entry, by where it is added. */
@@ -373,6 +377,7 @@ static void nta_cgroup_end(struct nta_cgroup *group)
 	void (*tell)(const struct nta_cgroup_sums *sums) = READ_ONCE(nta_cgroup_ended);
 	struct nta_cgroup_sums sums;
 
+	nta_cgroup_join_late(group);
 	nta_cgroup_release(group);
 	spin_lock_bh(&group->lock);
 	group->ended = true;
@@ -423,6 +428,7 @@ int nta_cgroup_setup(void)
 	return rhashtable_init(&nta_cgroups, &nta_cgroup_params);
 }
 
+/* Its parent may be freed already: nothing is looked for here. */
 static void nta_cgroup_destroy(void *entry, void *unused)
 {
 	struct nta_cgroup *group = entry;
