@@ -330,6 +330,9 @@ void nta_cgroup_read(struct nta_cgroup *group, struct nta_cgroup_sums *sums)
 {
 	const struct nta_cgroup *parent = READ_ONCE(group->parent);
 
+	/* Of some that ended at the same time, the one above may be forgotten first. */
+	while (parent && READ_ONCE(parent->ended))
+		parent = READ_ONCE(parent->parent);
 	sums->id = group->id;
 	sums->parent = parent ? parent->id : 0;
 	nta_cgroup_read_counters(group, sums);
@@ -380,7 +383,7 @@ static void nta_cgroup_end(struct nta_cgroup *group)
 	nta_cgroup_join_late(group);
 	nta_cgroup_release(group);
 	spin_lock_bh(&group->lock);
-	group->ended = true;
+	WRITE_ONCE(group->ended, true);
 	spin_unlock_bh(&group->lock);
 	nta_cgroup_read(group, &sums);
 	/* As of the next sum its sockets wait in the parent. */

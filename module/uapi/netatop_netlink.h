@@ -102,7 +102,8 @@ enum netatop_genl_cmd {
  * @NETATOP_A_PAUSED_MS: for how long in all
  * @NETATOP_A_LOADED: when the module was loaded, ns since boot
  * @NETATOP_A_PARENT: u32, process id of the parent
- * @NETATOP_A_PARENT_CGROUP: u64, id of the cgroup above
+ * @NETATOP_A_PARENT_CGROUP: u64, id of the cgroup above; of several that ended at once, of the
+ *	nearest one that is still known
  * @NETATOP_A_ENDED_BELOW: nest of COUNTERS, absent when all are 0
  * @NETATOP_A_CGROUPS: u64, cgroups that are known
  * @NETATOP_A_CGROUP_OVERFLOWS: u64, how often there was no room for one
