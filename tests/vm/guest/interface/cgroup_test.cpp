@@ -1,91 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Sums of cgroups: what their tasks carried, wherever these are now.
-#include "lib/guest_test.h"
+#include "lib/cgroup_test.h"
 
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/command.h"
-#include "lib/genl.h"
-#include "lib/wait.h"
-#include "uapi/netatop_netlink.h"
+#include <array>
 
 using namespace guest;
 
 namespace {
 
-constexpr std::size_t size = 20;
-const std::string root = "/tmp/cgroup2";
+using Directory = CgroupDirectory;
 
-class Directory {
-public:
-    explicit Directory(std::string path) : path_(std::move(path)) {
-        check(::mkdir(path_.c_str(), 0755), "mkdir");
-    }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    ~Directory() { remove(); }
-
-    void remove() { ::rmdir(path_.c_str()); }
-    void take(pid_t process) const { write_file(path_ + "/cgroup.procs", std::to_string(process)); }
-    std::uint64_t id() const {
-        struct stat status {};
-        check(::stat(path_.c_str(), &status), "stat");
-        return status.st_ino;
-    }
-
-private:
-    std::string path_;
-};
-
-class Cgroup : public GuestTest {
+class Cgroup : public CgroupTest {
 protected:
-    void SetUp() override {
-        GuestTest::SetUp();
-        ::mkdir(root.c_str(), 0755);
-        if (::mount("none", root.c_str(), "cgroup2", 0, nullptr) != 0)
-            GTEST_SKIP() << "no cgroup2 in this machine";
-        sink_.wait();
-    }
-    void TearDown() override {
-        ::umount(root.c_str());
-        GuestTest::TearDown();
-    }
-    // Sends as many datagrams as it is told, each time.
-    Helper sender() const {
-        return {pair_.a.ns, [this](Channel& test) {
-                    const Fd socket = udp_socket(Family::v4);
-                    for (;;) {
-                        const auto count = test.receive<unsigned>();
-                        if (count == 0)
-                            return;
-                        send_to(socket, pair_.b.at(Family::v4, 9), size, count);
-                        test.signal();
-                    }
-                }};
-    }
-    static void send(Helper& sender, unsigned count) {
-        sender.send(count);
-        sender.wait();
-    }
-    static void end(Helper& sender) {
-        sender.send(0U);
-        sender.join();
-    }
-    // What is told of the end of a cgroup; others end too.
-    static std::optional<GenlSums> end_of(Genl& listener, std::uint64_t id) {
-        for (;;) {
-            auto heard = listener.heard_cgroup();
-            if (!heard || heard->number(NETATOP_A_CGROUP) == id)
-                return heard;
-        }
-    }
-    static Counters sent(unsigned count) { return udp_out(datagrams(Family::v4, count, size)); }
-    static Counters own(std::uint64_t id) { return Genl().cgroups()[id].counters; }
-    static Counters below(std::uint64_t id) {
-        return Genl().cgroups()[id].part(NETATOP_A_ENDED_BELOW);
-    }
     static Counters waiting(std::uint64_t id) {
         return Genl().cgroups()[id].part(NETATOP_A_WAITING);
     }
@@ -97,9 +23,6 @@ protected:
                     body(test);
                 }};
     }
-
-    Pair& pair_ = standard_pair();
-    Helper sink_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
 };
 
 } // namespace
@@ -169,7 +92,7 @@ TEST_F(Cgroup, ManyMigrationsWithoutALook) {
 
 // What the kernel sends for a process that has ended is that of the cgroup of its socket.
 TEST_F(Cgroup, SocketsOfEndedProcessesAreWhereTheyWereMade) {
-    constexpr std::size_t size = 400000;
+    constexpr std::size_t length = 400000;
     const Directory directory(root + "/brief");
     const auto before = pair_.a.carried();
     Helper server(pair_.b.ns, [&](Channel& test) {
@@ -184,12 +107,12 @@ TEST_F(Cgroup, SocketsOfEndedProcessesAreWhereTheyWereMade) {
     const auto port = server.receive<std::uint16_t>();
     within(directory, pair_.a.ns, [&](Channel&) {
         const Fd connection = tcp_connected(pair_.b.at(Family::v4, port));
-        set_option(connection, SOL_SOCKET, SO_SNDBUFFORCE, 4 * size);
-        write_stream(connection, size);
+        set_option(connection, SOL_SOCKET, SO_SNDBUFFORCE, 4 * length);
+        write_stream(connection, length);
     }).join();
     const auto gone_before = module::counters("gone");
     server.signal();
-    compare("received by the server", size, server.receive<std::uint64_t>());
+    compare("received by the server", length, server.receive<std::uint64_t>());
     compare_settled(
         "all of the connection", [&] { return tcp(pair_.a.carried() - before); },
         [&] { return own(directory.id()); });
@@ -252,7 +175,6 @@ TEST_F(Cgroup, WhatEndsIsItsParents) {
     compare("parent, below", sent(8), below(parent.id()));
 }
 
-// All cgroups and all classes are what was counted.
 TEST_F(Cgroup, AllAddUp) {
     const Directory some(root + "/some");
     Helper within = sender();
@@ -264,16 +186,7 @@ TEST_F(Cgroup, AllAddUp) {
         send_to(udp_socket(Family::v4), pair_.b.at(Family::v4, 10), size, 3); // nobody receives
     }).join();
     ASSERT_EQ(ctl.force_gc(), 0);
-    Genl genl;
-    Counters all;
-    for (const auto& [id, sums] : genl.cgroups())
-        all = all + sums.counters + sums.part(NETATOP_A_ENDED_BELOW) + sums.part(NETATOP_A_WAITING);
-    const auto total = genl.total();
-    ASSERT_TRUE(total);
-    for (const auto part :
-         {NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP})
-        all = all + total->part(part);
-    compare("sum", total->counters, all);
+    expect_balance();
     end(within);
     end(outside);
 }
