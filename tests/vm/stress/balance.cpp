@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "lib/cgroups.h"
 #include "lib/ctl.h"
 #include "lib/module.h"
 #include "lib/wait.h"
@@ -19,7 +20,10 @@ using guest::Counters;
 struct Books {
     Counters total;
     Counters credited;
+    guest::CgroupBooks cgroups;
     std::ostringstream entries;
+
+    bool balanced() const { return total == credited && cgroups.balanced(); }
 
     void enter(const std::string& what, const Counters& counters) {
         credited = credited + counters;
@@ -43,6 +47,7 @@ Books read_books() {
     books.enter("exited", status.counters("exited"));
     for (const auto& label : guest::module::classes)
         books.enter(label, status.counters(label));
+    books.cgroups = guest::read_cgroup_books();
     return books;
 }
 
@@ -55,8 +60,7 @@ void expect_balance() {
     const bool balanced = guest::eventually([&] {
         books = read_books();
         said = guest::module::audit();
-        return guest::module::audit_is_wrong(said) ||
-               (books.total == books.credited && said == "ok");
+        return guest::module::audit_is_wrong(said) || (books.balanced() && said == "ok");
     });
     if (balanced && said == "ok")
         return;
@@ -64,7 +68,9 @@ void expect_balance() {
     report << "the module's audit says: " << said << "\n";
     report << "counted and credited:\n"
            << "  total: " << books.total << "\n"
-           << books.entries.str() << "  missing: " << (books.total - books.credited) << "\n";
+           << books.entries.str() << "  missing: " << (books.total - books.credited) << "\n"
+           << "  cgroups and classes: " << books.cgroups.credited << " of " << books.cgroups.counted
+           << "\n";
     throw std::runtime_error(report.str());
 }
 

@@ -4,8 +4,8 @@
 
 namespace stress {
 
-// Compares, at rest, the total with live processes, exited ones and classes. Throws when they
-// differ.
+// Compares, at rest, the total with live processes, exited ones and classes, and with cgroups and
+// classes. Throws when they differ.
 void expect_balance();
 
 } // namespace stress

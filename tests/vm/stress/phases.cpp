@@ -32,8 +32,8 @@ Roles operator+(Roles some, const Roles& more) {
 
 // All that has the kernel's code stay as it is.
 Roles everybody(const Stage& stage) {
-    return traffic_roles(stage) + process_roles(stage) + namespace_roles() + stranger_roles(stage) +
-           reader_roles();
+    return traffic_roles(stage) + process_roles(stage) + cgroup_roles(stage) + namespace_roles() +
+           stranger_roles(stage) + reader_roles();
 }
 
 // Readers that are inside keep the module for a moment.

@@ -148,10 +148,12 @@ void set_parameter(const std::string& name, const std::string& value) {
 
 // From far too small to plenty, which is what it is left at.
 void tune(Turns& turns) {
-    const std::pair<const char*, const char*> limits[] = {
-        {"max_sockets", "1048576"}, {"max_tasks", "262144"}, {"max_exits", "65536"}};
+    const std::pair<const char*, const char*> limits[] = {{"max_sockets", "1048576"},
+                                                          {"max_tasks", "262144"},
+                                                          {"max_cgroups", "65536"},
+                                                          {"max_exits", "65536"}};
     do {
-        const auto& [name, plenty] = limits[turns.random(3)];
+        const auto& [name, plenty] = limits[turns.random(4)];
         set_parameter(name, std::to_string(turns.random(40)));
         turns.pause(20);
         set_parameter(name, plenty);

@@ -22,6 +22,7 @@ using Roles = std::vector<Role>;
 
 Roles traffic_roles(const Stage& stage);  // datagrams, connections, resets, fragments
 Roles process_roles(const Stage& stage);  // forks, threads, exec, descriptors that are passed
+Roles cgroup_roles(const Stage& stage);   // cgroups that come and go, and who moves between them
 Roles namespace_roles();                  // network namespaces that come and go with traffic
 Roles stranger_roles(const Stage& stage); // packets that no honest peer sends
 Roles reader_roles();                     // all that reads from the module, or tunes it
