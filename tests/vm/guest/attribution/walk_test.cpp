@@ -234,9 +234,10 @@ TEST_F(Walk, ManyTablesOfThreadsKeepNobodyWaiting) {
     }
     std::cout << "/proc/netatop took up to " << read.count() << " ms, a process " << asked.count()
               << " ms, a forced collection " << forced.count() << " ms\n";
-    EXPECT_LE(read.count(), 100);
-    EXPECT_LE(asked.count(), 100);
-    EXPECT_LE(forced.count(), 250);
+    // Some 100 ms on a loaded emulator, and 49 s for who waits for a walk that costs the square.
+    EXPECT_LE(read.count(), 2000);
+    EXPECT_LE(asked.count(), 2000);
+    EXPECT_LE(forced.count(), 5000);
 }
 
 TEST_F(Walk, SharedTableIsLookedThroughOnce) {
