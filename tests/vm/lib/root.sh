@@ -94,18 +94,20 @@ pack_image() {
 # root_image BASE DEB... : print the image of a base in which apt has installed these
 # packages, and then one more kernel, in a chroot, where compilers run at full speed.
 root_image() {
-	local base=$1 key
+	local base=$1 key image
 	shift
 	key=$({ cat "$@" && declare -f install_in_root; } | sha256sum | cut -c1-12)
-	cached "root/installed/$(basename "$base")-$key" install_in_root "$base" "$@"
+	image=$(cached "root/installed/$(basename "$base")-$key" install_in_root "$base" "$@") || return
+	touch -c "$image" # in use, see install_in_root
+	printf '%s\n' "$image"
 }
 
 install_in_root() (
 	local base=$1 image=${!#} tree
 	local -a debs=("${@:2:$#-2}")
 	say "installing ${debs[*]##*/} in the Debian root"
-	# Nobody returns to packages of before: one image is enough.
-	find "$(dirname "$image")" -maxdepth 1 -type f ! -name '.*' -delete
+	# Nobody returns to packages of before, but another ring may be about to open its image.
+	find "$(dirname "$image")" -maxdepth 1 -type f ! -name '.*' -mmin +60 -delete
 	tree=$image.tree
 	trap 'rm -rf --one-file-system "$tree"' EXIT
 	rm -rf --one-file-system "$tree"
