@@ -34,7 +34,7 @@ static void nta_collect_proc(struct nta_proc *proc, void *unused)
 	if (proc->dead)
 		goto unlock;
 	pressed = atomic_read(&nta_socks.nelems) >= max - max / 4;
-	nta_migrate(proc);
+	nta_migrate_proc(proc);
 	nta_reap_threads(proc);
 	list_for_each_entry_rcu(thread, &proc->threads, link,
 				lockdep_is_held(&nta_task_mutex))

@@ -2,8 +2,12 @@
 #ifndef _NTA_MIGRATE_H
 #define _NTA_MIGRATE_H
 
-struct nta_proc;
+#include <linux/types.h>
 
-void nta_migrate(struct nta_proc *proc);
+struct nta_proc;
+struct task_struct;
+
+void nta_migrate_task(struct task_struct *task, bool threadgroup);
+void nta_migrate_proc(struct nta_proc *proc);
 
 #endif /* _NTA_MIGRATE_H */

@@ -40,7 +40,7 @@ static void nta_snapshot_fold_proc(struct nta_proc *proc, void *unused)
 {
 	mutex_lock(&nta_task_mutex);
 	if (!proc->dead) {
-		nta_migrate(proc);
+		nta_migrate_proc(proc);
 		nta_reap_threads(proc);
 		nta_owner_fold_proc(proc);
 	}

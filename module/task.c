@@ -397,13 +397,20 @@ static struct nta_proc *nta_proc_of(struct task_struct *task)
 	return proc;
 }
 
-/* Put a new thread among those of its process, unless that is finished. */
+/*
+ * Put a new thread among those of its process, unless that is finished. Who tells that it
+ * goes to another cgroup looks for it there; so it may have gone before.
+ */
 static bool nta_thread_link(struct nta_thread *thread)
 {
 	struct nta_proc *proc = thread->proc;
+	struct task_struct *task;
 
 	spin_lock_bh(&proc->lock);
 	if (!proc->dead) {
+		task = pid_task(thread->pid, PIDTYPE_PID);
+		if (task)
+			nta_stay_leave(&thread->stay, task);
 		list_add_tail_rcu(&thread->link, &proc->threads);
 		thread->linked = true;
 	}

@@ -170,15 +170,7 @@ static void __maybe_unused
 nta_trace_attach(void *unused, struct cgroup *cgroup, const char *path,
 		 struct task_struct *task, bool threadgroup)
 {
-	struct nta_proc *proc;
-
-	rcu_read_lock();
-	proc = task_tgid(task) ? nta_proc_find(task_tgid(task)) : NULL;
-	rcu_read_unlock();
-	if (!proc)
-		return;
-	nta_migrate(proc);
-	nta_proc_put(proc);
+	nta_migrate_task(task, threadgroup);
 }
 
 /**

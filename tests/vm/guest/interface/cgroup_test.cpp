@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "lib/threads.h"
+
 using namespace guest;
 
 namespace {
@@ -51,6 +53,8 @@ TEST_F(Cgroup, SumsAreThoseOfItsTasks) {
 }
 
 TEST_F(Cgroup, MigrationIsExact) {
+    if (is_real_time_kernel())
+        GTEST_SKIP() << "no tracepoint tells of it";
     const Directory before(root + "/before");
     const Directory after(root + "/after");
     Helper process = sender();
@@ -75,6 +79,8 @@ TEST_F(Cgroup, MigrationIsExact) {
 // Through cgroups that nobody has sent in before, some of them more than once, and no look before
 // the end.
 TEST_F(Cgroup, ManyMigrationsWithoutALook) {
+    if (is_real_time_kernel())
+        GTEST_SKIP() << "no tracepoint tells of it";
     const std::array<Directory, 4> directories{Directory(root + "/0"), Directory(root + "/1"),
                                                Directory(root + "/2"), Directory(root + "/3")};
     const std::array<std::size_t, 9> way{0, 1, 2, 3, 1, 2, 0, 3, 1};
