@@ -3,6 +3,7 @@
 // Output, one line a figure, separated by tabs: scene, figure, value. Times are nanoseconds:
 // instructions, on a machine whose clock counts these.
 #include "../workload/socket.h"
+#include "client.h"
 #include "uapi/netatop.h"
 
 #include <linux/futex.h>
@@ -120,6 +121,31 @@ private:
     std::string scene_;
     Fd fd_;
 };
+
+// One dump by generic netlink, and what that takes, the client's own work included.
+template <typename T>
+void dump(const std::string& scene, const std::string& what, netatop::Dump<T> all) {
+    long long packets = 0;
+    const auto begin = Clock::now();
+
+    for (const auto& one : all) {
+        if (!one)
+            fail("dump of " + what + ": " + one.error().text);
+        packets += static_cast<long long>(one->counters.udp_sent.packets);
+    }
+    say(scene, "a dump of " + what, since(begin));
+    say(scene, "packets sent, by the dump of " + what, packets);
+}
+
+void dump_all(const std::string& scene) {
+    auto client = netatop::Client::open();
+
+    if (!client)
+        fail(client.error().text);
+    dump(scene, "processes", client->tasks({}));
+    dump(scene, "threads", client->tasks({true, {}}));
+    dump(scene, "sockets", client->sockets());
+}
 
 // Has the threads of several processes do something at once.
 class Signal {
@@ -310,6 +336,8 @@ void play(const Scene& scene) {
         children.use_all(); // those of whom nothing was heard for 15 seconds were forgotten
         say(scene.name, "a packet of each", since(begin));
         reader.sample(children.processes(), children.threads());
+        children.use_all();
+        dump_all(scene.name);
         say_memory(scene.name);
     }
     ::sleep(1);
