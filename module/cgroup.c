@@ -52,7 +52,7 @@ void nta_cgroup_on_end(void (*ended)(const struct nta_cgroup_sums *sums))
 void nta_cgroup_put(struct nta_cgroup *group)
 {
 	while (group && refcount_dec_and_test(&group->ref)) {
-		struct nta_cgroup *parent = group->parent;
+		struct nta_cgroup *parent = group->above;
 
 		kfree_rcu(group, rcu);
 		group = parent;
@@ -135,13 +135,13 @@ static bool nta_cgroup_join(struct nta_cgroup *group, struct cgroup *cgroup)
 {
 	struct nta_cgroup *parent;
 
-	while ((cgroup = nta_kernel_cgroup_parent(cgroup)) && !READ_ONCE(group->parent)) {
+	while ((cgroup = nta_kernel_cgroup_parent(cgroup)) && !READ_ONCE(group->above)) {
 		parent = nta_cgroup_find_or_make(cgroup);
 		if (!parent)
 			return false;
-		if (cmpxchg(&group->parent, NULL, parent))
+		if (cmpxchg(&group->above, NULL, parent))
 			nta_cgroup_put(parent);
-		group = READ_ONCE(group->parent);
+		group = READ_ONCE(group->above);
 	}
 	return true;
 }
@@ -196,7 +196,7 @@ static void nta_cgroup_release(struct nta_cgroup *group)
 static void nta_cgroup_join_late(struct nta_cgroup *group)
 {
 	rcu_read_lock();
-	if (!group->parent)
+	if (!group->above)
 		nta_cgroup_join(group, group->cgroup);
 	rcu_read_unlock();
 }
@@ -240,7 +240,7 @@ static bool nta_cgroup_try_add(struct nta_cgroup *group, enum nta_cgroup_part pa
 /* The entry above one that ended. For want of memory it may have none. */
 static struct nta_cgroup *nta_cgroup_above(struct nta_cgroup *group)
 {
-	return group->parent ?: &nta_cgroup_none;
+	return group->above ?: &nta_cgroup_none;
 }
 
 /**
@@ -328,13 +328,13 @@ static void nta_cgroup_read_counters(struct nta_cgroup *group, struct nta_cgroup
  */
 void nta_cgroup_read(struct nta_cgroup *group, struct nta_cgroup_sums *sums)
 {
-	const struct nta_cgroup *parent = READ_ONCE(group->parent);
+	const struct nta_cgroup *parent = READ_ONCE(group->above);
 
 	/* Of some that ended at the same time, the one above may be forgotten first. */
 	while (parent && READ_ONCE(parent->ended))
-		parent = READ_ONCE(parent->parent);
+		parent = READ_ONCE(parent->above);
 	sums->id = group->id;
-	sums->parent = parent ? parent->id : 0;
+	sums->above = parent ? parent->id : 0;
 	nta_cgroup_read_counters(group, sums);
 }
 

@@ -31,7 +31,7 @@ struct nta_cgroup_wait {
  * @lock: protects @ended and all counters. Taken with bottom halves off; below the lock of
  *	a process and that of sockets without owner, and never together with another's
  * @ended: the cgroup is no more: what comes is its parent's, below that
- * @parent: entry of the parent, with a reference; NULL of the root
+ * @above: entry of the parent, with a reference; NULL of the root
  * @cgroup: the kernel's own, with a reference, until it has @ended
  * @own: what was carried in it, by flow
  * @below: what cgroups that ended below it had carried
@@ -44,7 +44,7 @@ struct nta_cgroup {
 	refcount_t ref;
 	spinlock_t lock;
 	bool ended;
-	struct nta_cgroup *parent;
+	struct nta_cgroup *above;
 	struct cgroup *cgroup;
 	struct nta_count own[NTA_FLOWS];
 	struct nta_count below[NTA_FLOWS];
@@ -55,14 +55,14 @@ struct nta_cgroup {
 /**
  * struct nta_cgroup_sums - what readers are told of a cgroup
  * @id: the inode of its directory
- * @parent: of the cgroup above; 0 of the root
+ * @above: of the cgroup above; 0 of the root
  * @own: what was carried in it
  * @below: what cgroups that ended below it had carried
  * @waiting: what sockets made in it hold that have no owner, as of the last sum
  */
 struct nta_cgroup_sums {
 	u64 id;
-	u64 parent;
+	u64 above;
 	struct nta_count own[NTA_FLOWS];
 	struct nta_count below[NTA_FLOWS];
 	struct nta_count waiting[NTA_FLOWS];

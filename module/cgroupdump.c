@@ -16,8 +16,8 @@
 static int nta_cgroupdump_put_attrs(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
 {
 	return nta_message_put_u64(skb, NETATOP_A_CGROUP, sums->id) ?:
-	       (sums->parent ? nta_message_put_u64(skb, NETATOP_A_PARENT_CGROUP,
-						   sums->parent) : 0) ?:
+	       (sums->above ? nta_message_put_u64(skb, NETATOP_A_PARENT_CGROUP,
+						   sums->above) : 0) ?:
 	       nta_message_put_count(skb, sums->own) ?:
 	       nta_message_put_nest(skb, NETATOP_A_ENDED_BELOW, sums->below) ?:
 	       nta_message_put_nest(skb, NETATOP_A_WAITING, sums->waiting);

@@ -22,8 +22,9 @@ static void (*nta_sock_settle)(struct nta_sock *s);
 #define NTA_SOCK_ALIGN		32
 
 /*
- * Without a constructor, though the kernel clears each allocation then: behind objects that have one
- * it keeps a pointer of its own, with which an entry would take 192 bytes and not 160.
+ * Without a constructor, though the kernel clears each allocation then: behind objects
+ * that have one it keeps a pointer of its own, with which an entry would take 192 bytes
+ * and not 160.
  */
 static struct kmem_cache *nta_sock_cache;
 
