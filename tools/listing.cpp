@@ -136,6 +136,7 @@ std::vector<Column> more_columns_of(Kind kind) {
     if (kind != Kind::cgroups)
         return {};
     std::vector<Column> columns;
+    columns.reserve(named_counters.size() + 2);
     for (const auto& counter : named_counters)
         columns.push_back({std::string(ended_prefix) + counter.name, "", ColumnKind::number});
     columns.push_back({"", "ENDEDSENT", ColumnKind::bytes});
