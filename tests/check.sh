@@ -40,22 +40,22 @@ run_ring() {
 # fails_by_chance NAME : may what failed in a ring be that of a machine that was slow?
 fails_by_chance() {
 	grep -q '^# again: yes' "$ring_dir/$1" && [ "$(count failed "$RESULTS/all.json")" -gt 0 ] &&
-		[ "$(<"$RESULTS/status")" -ne 126 ]
+		[ "$tried" -ne 126 ]
 }
 
-# try_ring NAME : run one ring in a fresh $RESULTS, and collect its cases.
+# try_ring NAME : run one ring in a fresh $RESULTS, and collect its cases; $tried is its status.
 try_ring() {
-	local ring=$1 status=0 limit started=$SECONDS
+	local ring=$1 limit started=$SECONDS
+	tried=0
 	export RESULTS=$results/$ring
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"
 	limit=$(sed -n 's/^# limit: //p' "$ring_dir/$ring")
 	echo "$started" >"$running/$ring"
 	timeout --kill-after=20 "${limit:-300}" "$ring_dir/$ring" \
-		</dev/null >"$RESULTS/log" 2>&1 || status=$?
+		</dev/null >"$RESULTS/log" 2>&1 || tried=$?
 	rm "$running/$ring"
-	echo "$status" >"$RESULTS/status"
-	collect_cases "$ring" "$status" $((SECONDS - started)) >"$RESULTS/all.json"
+	collect_cases "$ring" "$tried" $((SECONDS - started)) >"$RESULTS/all.json"
 }
 
 run_rings() {
