@@ -263,7 +263,7 @@ void nta_cgroup_add(struct nta_cgroup *group, enum nta_flow flow,
 }
 
 /**
- * nta_cgroup_add_gone - credit a cgroup with what a socket carried whose process is gone
+ * nta_cgroup_add_gone - count what a socket carried whose process is gone
  * @group: the entry of the cgroup in which that was made; NULL when that is not known
  * @flow: what was carried
  * @count: how much
@@ -273,6 +273,7 @@ void nta_cgroup_add(struct nta_cgroup *group, enum nta_flow flow,
 void nta_cgroup_add_gone(struct nta_cgroup *group, enum nta_flow flow,
 			 const struct nta_count *count)
 {
+	nta_totals_class(NTA_GONE, flow, count->packets, count->bytes);
 	nta_cgroup_add(group ?: &nta_cgroup_none, flow, count);
 }
 

@@ -102,10 +102,7 @@ int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	err = nta_cgroupdump_message(reply, info->snd_portid, info->snd_seq,
 				     NETATOP_CMD_CGROUP, &sums);
-	if (!err)
-		return genlmsg_reply(reply, info);
-	nlmsg_free(reply);
-	return err;
+	return nta_message_reply(reply, info, err);
 }
 
 /**

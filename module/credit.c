@@ -220,7 +220,6 @@ static void nta_credit_class(const struct sock *sk, enum nta_class class,
 	}
 	group = nta_cgroup_of_sock(sk);
 	local_bh_disable();
-	nta_totals_class(NTA_GONE, flow, packets, bytes);
 	nta_cgroup_add_gone(group, flow, &count);
 	local_bh_enable();
 	nta_cgroup_put(group);

@@ -73,10 +73,8 @@ static void nta_fold_gone(struct nta_sock *s, const struct nta_thread *t)
 
 	local_bh_disable();
 	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (!nta_sock_take(s, dir, &count))
-			continue;
-		nta_totals_class(NTA_GONE, s->flow + dir, count.packets, count.bytes);
-		nta_cgroup_add_gone(group, s->flow + dir, &count);
+		if (nta_sock_take(s, dir, &count))
+			nta_cgroup_add_gone(group, s->flow + dir, &count);
 	}
 	local_bh_enable();
 }

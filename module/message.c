@@ -109,6 +109,22 @@ int nta_message_end(struct sk_buff *skb, void *header, int err)
 }
 
 /**
+ * nta_message_reply - answer a request, or free the answer
+ * @skb: the answer, of which the caller has no more
+ * @info: the request
+ * @err: 0, or what went wrong while it was made
+ *
+ * Return: 0, @err, or what went wrong on the way.
+ */
+int nta_message_reply(struct sk_buff *skb, struct genl_info *info, int err)
+{
+	if (!err)
+		return genlmsg_reply(skb, info);
+	nlmsg_free(skb);
+	return err;
+}
+
+/**
  * nta_message_setup - say whose messages these are
  * @family: the family
  */

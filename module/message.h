@@ -17,6 +17,7 @@ int nta_message_put_count(struct sk_buff *skb,
 int nta_message_put_nest(struct sk_buff *skb, int type,
 			 const struct nta_count count[NTA_FLOWS]);
 int nta_message_end(struct sk_buff *skb, void *header, int err);
+int nta_message_reply(struct sk_buff *skb, struct genl_info *info, int err);
 
 void nta_message_setup(const struct genl_family *family);
 

@@ -196,11 +196,7 @@ static int nta_netlink_answer(struct genl_info *info,
 		return -ENOMEM;
 	err = nta_netlink_message(skb, info->snd_portid, info->snd_seq, 0,
 				  NETATOP_CMD_TASK, id, current_user_ns(), count);
-	if (err) {
-		nlmsg_free(skb);
-		return err;
-	}
-	return genlmsg_reply(skb, info);
+	return nta_message_reply(skb, info, err);
 }
 
 static int nta_netlink_get_proc(struct genl_info *info, struct pid *pid,
@@ -444,9 +440,33 @@ static int nta_netlink_dump_socks(struct sk_buff *skb,
 	return err ?: nta_sockdump(skb, cb, attrs);
 }
 
-/* A process has ended: tell whoever listens. Process context, may sleep. */
+/* A message for those who listen to @group; NULL when nobody does, or without memory. May sleep. */
+static struct sk_buff *nta_netlink_new_event(unsigned int group)
+{
+	struct sk_buff *skb;
+
+	if (!READ_ONCE(nta_netlink_ready) ||
+	    !genl_has_listeners(&nta_netlink_family, &init_net, group))
+		return NULL;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		genl_set_err(&nta_netlink_family, &init_net, 0, group, -ENOBUFS);
+	return skb;
+}
+
+/* Send it, or forget it when it could not be filled. */
+static void nta_netlink_send_event(struct sk_buff *skb, unsigned int group, int err)
+{
+	if (err)
+		nlmsg_free(skb);
+	else
+		genlmsg_multicast(&nta_netlink_family, skb, 0, group, GFP_KERNEL);
+}
+
+/* A process has ended. */
 static void nta_netlink_tell_exit(struct nta_proc *proc)
 {
+	struct sk_buff *skb = nta_netlink_new_event(NTA_GROUP_EXIT);
 	struct nta_identity id = {
 		.tgid = pid_nr(proc->pid),
 		.start = proc->start,
@@ -456,41 +476,23 @@ static void nta_netlink_tell_exit(struct nta_proc *proc)
 		.ppid = proc->ppid,
 		.netns = proc->netns,
 	};
-	struct sk_buff *skb;
 
-	if (!READ_ONCE(nta_netlink_ready) ||
-	    !genl_has_listeners(&nta_netlink_family, &init_net, NTA_GROUP_EXIT))
+	if (!skb)
 		return;
 	strscpy(id.comm, proc->command, sizeof(id.comm));
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb) {
-		genl_set_err(&nta_netlink_family, &init_net, 0, NTA_GROUP_EXIT, -ENOBUFS);
-		return;
-	}
-	if (nta_netlink_message(skb, 0, 0, 0, NETATOP_CMD_EXIT, &id,
-				&init_user_ns, proc->count))
-		nlmsg_free(skb);
-	else
-		genlmsg_multicast(&nta_netlink_family, skb, 0, NTA_GROUP_EXIT, GFP_KERNEL);
+	nta_netlink_send_event(skb, NTA_GROUP_EXIT,
+			       nta_netlink_message(skb, 0, 0, 0, NETATOP_CMD_EXIT, &id,
+						   &init_user_ns, proc->count));
 }
 
-/* A cgroup has ended, likewise. */
+/* A cgroup has ended. */
 static void nta_netlink_tell_cgroup(const struct nta_cgroup_sums *sums)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = nta_netlink_new_event(NTA_GROUP_CGROUP);
 
-	if (!READ_ONCE(nta_netlink_ready) ||
-	    !genl_has_listeners(&nta_netlink_family, &init_net, NTA_GROUP_CGROUP))
-		return;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb) {
-		genl_set_err(&nta_netlink_family, &init_net, 0, NTA_GROUP_CGROUP, -ENOBUFS);
-		return;
-	}
-	if (nta_cgroupdump_end(skb, sums))
-		nlmsg_free(skb);
-	else
-		genlmsg_multicast(&nta_netlink_family, skb, 0, NTA_GROUP_CGROUP, GFP_KERNEL);
+	if (skb)
+		nta_netlink_send_event(skb, NTA_GROUP_CGROUP,
+				       nta_cgroupdump_end(skb, sums));
 }
 
 static const struct genl_ops nta_netlink_ops[] = {

@@ -107,15 +107,10 @@ static int nta_totaldump_message(struct sk_buff *skb, const struct genl_info *in
 int nta_totaldump(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	int err;
 
 	if (!reply)
 		return -ENOMEM;
-	err = nta_totaldump_message(reply, info);
-	if (!err)
-		return genlmsg_reply(reply, info);
-	nlmsg_free(reply);
-	return err;
+	return nta_message_reply(reply, info, nta_totaldump_message(reply, info));
 }
 
 /**
