@@ -49,8 +49,14 @@ void number_or_null(JsonObject& object, const char* name, const std::optional<T>
         object.null(name);
 }
 
+void put_place(JsonObject& object, const std::string& path, const Workload& workload) {
+    text_or_null(object, "path", path);
+    text_or_null(object, "unit", full_unit(workload));
+    text_or_null(object, "container", workload.container);
+    text_or_null(object, "pod", workload.pod);
+}
+
 std::string exit_object(const Task& task, Identities& identities, std::int64_t now) {
-    const Workload& workload = identities.workload(task);
     JsonObject object;
     object.text("event", "exit").milliseconds("time", now);
     if (task.end)
@@ -64,10 +70,7 @@ std::string exit_object(const Task& task, Identities& identities, std::int64_t n
     number_or_null(object, "uid", task.uid);
     text_or_null(object, "user", identities.user(task));
     number_or_null(object, "cgroup", task.cgroup);
-    text_or_null(object, "path", identities.path(task));
-    text_or_null(object, "unit", full_unit(workload));
-    text_or_null(object, "container", workload.container);
-    text_or_null(object, "pod", workload.pod);
+    put_place(object, identities.path(task), identities.workload(task));
     number_or_null(object, "netns", task.netns);
     for (const auto& counter : named_counters)
         object.number(counter.name, counter.of(task.counters));
@@ -75,17 +78,13 @@ std::string exit_object(const Task& task, Identities& identities, std::int64_t n
 }
 
 std::string cgroup_object(const Cgroup& cgroup, Identities& identities, std::int64_t now) {
-    const Workload& workload = identities.workload(cgroup.id);
     JsonObject object;
     object.text("event", "cgroup").milliseconds("time", now).number("cgroup", cgroup.id);
     if (cgroup.parent != 0)
         object.number("parent", cgroup.parent);
     else
         object.null("parent");
-    text_or_null(object, "path", identities.path(cgroup.id));
-    text_or_null(object, "unit", full_unit(workload));
-    text_or_null(object, "container", workload.container);
-    text_or_null(object, "pod", workload.pod);
+    put_place(object, identities.path(cgroup.id), identities.workload(cgroup.id));
     for (const auto& counter : named_counters)
         object.number(counter.name, counter.of(cgroup.own));
     for (const auto& counter : named_counters)
