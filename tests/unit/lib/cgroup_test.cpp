@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Cgroups, as the module tells of them.
-#include "client.h"
-
-#include "fake_kernel.h"
-
-#include <gtest/gtest.h>
+#include "client_fixture.h"
 
 namespace netatop::test {
 
@@ -15,20 +11,11 @@ Counters from(std::uint64_t first) {
         {first, first + 1}, {first + 2, first + 3}, {first + 4, first + 5}, {first + 6, first + 7}};
 }
 
-class CgroupTest : public ::testing::Test {
+class CgroupTest : public WithClient {
 protected:
-    Client client(std::vector<Bytes> answers = {}) {
-        answers.insert(answers.begin(), family());
-        kernel.script(std::move(answers));
-        auto opened = Client::open(kernel.connect());
-        EXPECT_TRUE(opened) << (opened ? "" : opened.error().text);
-        return *std::move(opened);
-    }
     Result<std::optional<Cgroup>> parsed(const Bytes& attributes) {
         return client({generic(NETATOP_CMD_CGROUP, attributes, 2)}).cgroup(5);
     }
-
-    FakeKernel kernel;
 };
 
 const Bytes id = attribute(NETATOP_A_CGROUP, raw(std::uint64_t{5}));

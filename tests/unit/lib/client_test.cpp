@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "client.h"
+#include "client_fixture.h"
 
-#include "fake_kernel.h"
-
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 namespace netatop::test {
 
 namespace {
 
-class ClientTest : public ::testing::Test {
+class ClientTest : public WithClient {
 protected:
-    // A client that has found its family and gets these answers to its requests.
-    Client client(std::vector<Bytes> answers = {}) {
-        answers.insert(answers.begin(), family());
-        kernel.script(std::move(answers));
-        auto opened = Client::open(kernel.connect());
-        EXPECT_TRUE(opened) << (opened ? "" : opened.error().text);
-        return *std::move(opened);
-    }
     // All of a dump: numbers of tasks, and the error that ended it.
     struct Seen {
         std::vector<std::uint32_t> tasks;
@@ -38,8 +27,6 @@ protected:
         }
         return seen;
     }
-
-    FakeKernel kernel;
 };
 
 } // namespace
