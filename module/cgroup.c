@@ -10,6 +10,7 @@
 #include "compat/cgroup.h"
 
 struct rhashtable nta_cgroups;
+static struct kmem_cache *nta_cgroup_cache;
 unsigned int nta_max_cgroups __read_mostly = 1 << 16;
 atomic64_t nta_cgroup_overflows;
 
@@ -41,6 +42,11 @@ void nta_cgroup_on_end(void (*ended)(const struct nta_cgroup_sums *sums))
 	WRITE_ONCE(nta_cgroup_ended, ended);
 }
 
+static void nta_cgroup_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(nta_cgroup_cache, container_of(rcu, struct nta_cgroup, rcu));
+}
+
 /**
  * nta_cgroup_put - put a reference
  * @group: the entry
@@ -54,7 +60,7 @@ void nta_cgroup_put(struct nta_cgroup *group)
 	while (group && refcount_dec_and_test(&group->ref)) {
 		struct nta_cgroup *parent = group->above;
 
-		kfree_rcu(group, rcu);
+		call_rcu(&group->rcu, nta_cgroup_free);
 		group = parent;
 	}
 }
@@ -91,7 +97,7 @@ static struct nta_cgroup *nta_cgroup_alloc(struct cgroup *cgroup)
 
 	if (atomic_read(&nta_cgroups.nelems) >= READ_ONCE(nta_max_cgroups))
 		return NULL;
-	group = kzalloc(sizeof(*group), GFP_ATOMIC | __GFP_NOWARN);
+	group = kmem_cache_zalloc(nta_cgroup_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!group)
 		return NULL;
 	group->id = nta_kernel_cgroup_id(cgroup);
@@ -124,7 +130,7 @@ static struct nta_cgroup *nta_cgroup_find_or_make(struct cgroup *cgroup)
 	if (!old)
 		return group;
 	nta_kernel_cgroup_put(cgroup);
-	kfree(group);
+	kmem_cache_free(nta_cgroup_cache, group);
 	if (IS_ERR(old) || !refcount_inc_not_zero(&old->ref))
 		return NULL;
 	return old;
@@ -429,7 +435,15 @@ void nta_cgroup_expire(void)
  */
 int nta_cgroup_setup(void)
 {
-	return rhashtable_init(&nta_cgroups, &nta_cgroup_params);
+	int err;
+
+	nta_cgroup_cache = KMEM_CACHE(nta_cgroup, 0);
+	if (!nta_cgroup_cache)
+		return -ENOMEM;
+	err = rhashtable_init(&nta_cgroups, &nta_cgroup_params);
+	if (err)
+		kmem_cache_destroy(nta_cgroup_cache);
+	return err;
 }
 
 /* Its parent may be freed already: nothing is looked for here. */
@@ -450,4 +464,5 @@ void nta_cgroup_teardown(void)
 {
 	rhashtable_free_and_destroy(&nta_cgroups, nta_cgroup_destroy, NULL);
 	rcu_barrier();
+	kmem_cache_destroy(nta_cgroup_cache);
 }

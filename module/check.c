@@ -54,6 +54,10 @@ static const char * const nta_check_flow[NTA_FLOWS] = {
 	[NTA_TCP_RCV] = "TCP received",
 	[NTA_UDP_SND] = "UDP sent",
 	[NTA_UDP_RCV] = "UDP received",
+	[NTA_LOOPBACK + NTA_TCP_SND] = "TCP sent over loopback",
+	[NTA_LOOPBACK + NTA_TCP_RCV] = "TCP received over loopback",
+	[NTA_LOOPBACK + NTA_UDP_SND] = "UDP sent over loopback",
+	[NTA_LOOPBACK + NTA_UDP_RCV] = "UDP received over loopback",
 };
 
 /* One audit at a time, and none before setup or after teardown. */
@@ -71,7 +75,7 @@ static void nta_check_add(struct nta_count sum[NTA_FLOWS],
 
 static void nta_check_proc(struct nta_proc *proc, void *arg)
 {
-	struct nta_count threads[NTA_FLOWS] = {};
+	struct nta_count threads[NTA_FLOWS] = {}, count[NTA_FLOWS];
 	struct nta_audit *audit = arg;
 	struct nta_thread *t;
 	int flow;
@@ -80,7 +84,8 @@ static void nta_check_proc(struct nta_proc *proc, void *arg)
 	list_for_each_entry_rcu(t, &proc->threads, link,
 				lockdep_is_held(&nta_task_mutex)) {
 		spin_lock_bh(&proc->lock);
-		nta_check_add(threads, t->count);
+		nta_thread_read(t, count);
+		nta_check_add(threads, count);
 		spin_unlock_bh(&proc->lock);
 		audit->threads++;
 	}

@@ -24,16 +24,18 @@
  * struct nta_choice - the last packet of a processor whose socket is not chosen yet
  * @net: its namespace, to compare with and never to follow; NULL for none
  * @ports: of the packet
+ * @flow: what it is, with its scope
  * @wire: what it was counted as
  */
 struct nta_choice {
 	const struct net *net;
 	struct nta_ports ports;
+	enum nta_flow flow;
 	struct nta_wire wire;
 };
 
-/* By flow: of TCP and of UDP. */
-static DEFINE_PER_CPU(struct nta_choice, nta_choices[NTA_FLOWS]);
+/* Of TCP and of UDP. */
+static DEFINE_PER_CPU(struct nta_choice, nta_choices[2]);
 
 /* Does the probe on queues tell, as far as is known? */
 static bool nta_choice_probed;
@@ -48,7 +50,7 @@ static void nta_choice_want(void);
  * nta_choice_await - note a packet until the stack has chosen its socket
  * @net: its namespace
  * @ports: of the packet
- * @flow: NTA_TCP_SND, for a SYN, or NTA_UDP_SND
+ * @flow: NTA_TCP_SND, for a SYN, or NTA_UDP_SND, perhaps plus NTA_LOOPBACK
  * @wire: what it is counted as
  *
  * Context: softirq, or process with bottom halves off.
@@ -61,15 +63,16 @@ bool nta_choice_await(const struct net *net, struct nta_ports ports,
 
 	if (!in_softirq())
 		return false;
-	if (flow == NTA_UDP_SND && !READ_ONCE(nta_choice_probed)) {
+	if (nta_flow_is_udp(flow) && !READ_ONCE(nta_choice_probed)) {
 		nta_choice_want();
 		return false;
 	}
-	if (flow == NTA_UDP_SND &&
+	if (nta_flow_is_udp(flow) &&
 	    nta_probe_missed(&nta_choice_watch, "the members of groups with a program are guessed"))
 		return false;
-	choice = this_cpu_ptr(&nta_choices[flow]);
+	choice = this_cpu_ptr(&nta_choices[nta_flow_is_udp(flow)]);
 	choice->ports = ports;
+	choice->flow = flow;
 	choice->wire = wire;
 	choice->net = net;
 	return true;
@@ -79,23 +82,24 @@ bool nta_choice_await(const struct net *net, struct nta_ports ports,
  * nta_choice_take - take the note of a packet for which a socket has been chosen
  * @sk: the socket, of any kind
  * @ports: of the packet
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: NTA_TCP_SND or NTA_UDP_SND; receives the packet's, which may be over loopback
  * @wire: receives what the packet was counted as
  *
  * Context: any; only with bottom halves off can there be one.
  * Return: whether there was one.
  */
 bool nta_choice_take(const struct sock *sk, struct nta_ports ports,
-		     enum nta_flow flow, struct nta_wire *wire)
+		     enum nta_flow *flow, struct nta_wire *wire)
 {
 	struct nta_choice *choice;
 
 	if (!in_softirq())
 		return false;
-	choice = this_cpu_ptr(&nta_choices[flow]);
+	choice = this_cpu_ptr(&nta_choices[nta_flow_is_udp(*flow)]);
 	if (choice->net != sock_net(sk) || choice->ports.source != ports.source ||
 	    choice->ports.dest != ports.dest)
 		return false;
+	*flow = choice->flow;
 	*wire = choice->wire;
 	choice->net = NULL;
 	return true;
@@ -113,13 +117,14 @@ static int nta_choice_queue(struct kprobe *kp, struct pt_regs *regs)
 	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
 	const struct udphdr *uh = udp_hdr(skb);
 	struct nta_ports ports = { uh->source, uh->dest };
+	enum nta_flow flow = NTA_UDP_SND;
 	struct nta_wire wire;
 
 	if (nta_break_probes)
 		return 0;
 	nta_probe_reached(&nta_choice_watch);
-	if (nta_choice_take(sk, ports, NTA_UDP_SND, &wire))
-		nta_choice_chosen(sk, NTA_UDP_SND, wire);
+	if (nta_choice_take(sk, ports, &flow, &wire))
+		nta_choice_chosen(sk, flow, wire);
 	return 0;
 }
 

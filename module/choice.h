@@ -12,7 +12,7 @@
 /**
  * typedef nta_choice_fn - a socket has been chosen for a packet that was noted
  * @sk: the socket, of any kind
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: NTA_TCP_SND or NTA_UDP_SND, perhaps plus NTA_LOOPBACK
  * @wire: what the packet was counted as, for no socket
  *
  * Context: softirq, or process with bottom halves off, or a breakpoint in them;
@@ -24,7 +24,7 @@ typedef void nta_choice_fn(struct sock *sk, enum nta_flow flow,
 bool nta_choice_await(const struct net *net, struct nta_ports ports,
 		      enum nta_flow flow, struct nta_wire wire);
 bool nta_choice_take(const struct sock *sk, struct nta_ports ports,
-		     enum nta_flow flow, struct nta_wire *wire);
+		     enum nta_flow *flow, struct nta_wire *wire);
 
 void nta_choice_setup(nta_choice_fn *chosen);
 void nta_choice_teardown(void);

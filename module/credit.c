@@ -36,8 +36,8 @@ static __always_inline enum nta_class nta_sk_class(const struct sock *sk)
 
 /* The first packet of a socket: make its entry, for who claims it by the packet. */
 static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
-				       enum nta_flow flow, enum nta_claim claim,
-				       bool sent, enum nta_class *class)
+				       enum nta_claim claim, bool sent,
+				       enum nta_class *class)
 {
 	enum nta_handed handed = nta_handed(sk, sent);
 	struct nta_sock *s;
@@ -47,7 +47,7 @@ static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 	if (sock_flag(sk, SOCK_DEAD) && handed != NTA_HANDED_SURE)
 		return NULL;
 	*class = NTA_OVERFLOW;
-	s = nta_sock_add(sk, key, flow, &added);
+	s = nta_sock_add(sk, key, &added);
 	if (!s || !added)
 		return s;
 	if (!claim || handed == NTA_HANDED_SURE)
@@ -76,7 +76,7 @@ static void nta_subflow_join(const struct sock *sk, struct nta_sock *s)
 
 	if (!nta_unowned_any())
 		return;
-	before = nta_sock_find(nta_sock_key_subflow(nta_sock_cookie(sk)));
+	before = nta_sock_find(nta_sock_key_subflow(nta_sock_cookie(sk), NTA_TCP_SND));
 	if (before && before != s)
 		nta_owner_share(before, s);
 }
@@ -103,7 +103,7 @@ static enum nta_claim nta_sk_claim(struct nta_sock *s, struct sock *sk,
 /**
  * nta_credit_owner - who is to be credited with what follows a packet
  * @sk: the packet's socket, of any kind; NULL when it has none
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: as of nta_credit()
  * @owner: receives the socket's key, or the class of all that has none
  */
 void nta_credit_owner(struct sock *sk, enum nta_flow flow,
@@ -123,7 +123,7 @@ void nta_credit_owner(struct sock *sk, enum nta_flow flow,
  * @s: the entry of the socket
  * @skb: the packet
  * @state: of the hook
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: as of nta_credit(), of the scope of @s
  * @packets: what the packet is on the wire
  * @bytes: the same
  *
@@ -154,6 +154,13 @@ static enum nta_dir nta_credit_dir(const struct nf_hook_state *state)
 	return state && state->hook == NF_INET_LOCAL_OUT ? NTA_SND : NTA_RCV;
 }
 
+/* Is nothing to be allocated to count a packet of a socket with this entry? */
+static bool nta_credit_in_nmi(const struct nta_sock *s, enum nta_flow flow)
+{
+	return s && (READ_ONCE(s->other) ||
+		     (READ_ONCE(s->key) & NTA_KEY_SCOPE) == (flow & NTA_LOOPBACK));
+}
+
 /*
  * Move a packet to the socket that has been chosen for it: nta_choice_fn. In a
  * breakpoint, which counts as an NMI, no lock may be taken that a new entry needs.
@@ -163,7 +170,7 @@ static void nta_credit_chosen(struct sock *sk, enum nta_flow flow,
 {
 	u64 cookie = atomic64_read(&sk->sk_cookie);
 
-	if (in_nmi() && !nta_sock_find(nta_sock_key(cookie, flow)))
+	if (in_nmi() && !nta_credit_in_nmi(nta_sock_find(nta_sock_key(cookie, flow)), flow))
 		return;
 	nta_totals_class(NTA_NOSOCKET, flow + NTA_RCV, -wire.packets, -wire.bytes);
 	nta_credit_any(sk, NULL, NULL, flow, wire.packets, wire.bytes);
@@ -173,10 +180,11 @@ static void nta_credit_chosen(struct sock *sk, enum nta_flow flow,
 static void nta_credit_syn(struct sock *sk)
 {
 	struct nta_ports ports = { sk->sk_dport, htons(sk->sk_num) };
+	enum nta_flow flow = NTA_TCP_SND;
 	struct nta_wire wire;
 
-	if (nta_choice_take(sk, ports, NTA_TCP_SND, &wire))
-		nta_credit_chosen(sk, NTA_TCP_SND, wire);
+	if (nta_choice_take(sk, ports, &flow, &wire))
+		nta_credit_chosen(sk, flow, wire);
 }
 
 /*
@@ -184,8 +192,8 @@ static void nta_credit_syn(struct sock *sk)
  * that is in it instead, when that comes.
  */
 static bool nta_credit_esp(const struct sock *sk, const struct sk_buff *skb,
-			   const struct nf_hook_state *state, u64 packets,
-			   u64 bytes)
+			   const struct nf_hook_state *state, enum nta_flow flow,
+			   u64 packets, u64 bytes)
 {
 	enum nta_class class;
 	unsigned int offset;
@@ -197,9 +205,9 @@ static bool nta_credit_esp(const struct sock *sk, const struct sk_buff *skb,
 		return false;
 	class = nta_ipsec_class(skb, state, offset);
 	if (class == NTA_CLASSES)
-		nta_totals_all(NTA_UDP_RCV, -packets, -bytes);
+		nta_totals_all(flow + NTA_RCV, -packets, -bytes);
 	else
-		nta_totals_class(class, NTA_UDP_RCV, packets, bytes);
+		nta_totals_class(class, flow + NTA_RCV, packets, bytes);
 	return true;
 }
 
@@ -230,7 +238,7 @@ static void nta_credit_class(const struct sock *sk, enum nta_class class,
  * @sk: its socket, of any kind; NULL when it has none
  * @skb: the packet
  * @state: of the hook; NULL for a packet that came before
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: as of nta_credit()
  * @packets: what the packet is on the wire
  * @bytes: the same
  *
@@ -246,10 +254,10 @@ unsigned int nta_credit_any(struct sock *sk, const struct sk_buff *skb,
 	struct nta_sock *s;
 	u64 key;
 
-	if (unlikely(flow == NTA_UDP_SND && dir == NTA_RCV && sk && state &&
-		     nta_credit_esp(sk, skb, state, packets, bytes)))
+	if (unlikely(nta_flow_is_udp(flow) && dir == NTA_RCV && sk && state &&
+		     nta_credit_esp(sk, skb, state, flow, packets, bytes)))
 		return NF_ACCEPT;
-	if (flow == NTA_TCP_SND && dir == NTA_SND && sk &&
+	if (!nta_flow_is_udp(flow) && dir == NTA_SND && sk &&
 	    1 << sk->sk_state & (TCPF_NEW_SYN_RECV | TCPF_SYN_RECV))
 		nta_credit_syn(sk);
 	sk = nta_sk_owned(sk, &class);
@@ -263,14 +271,16 @@ unsigned int nta_credit_any(struct sock *sk, const struct sk_buff *skb,
 		claim = s ? nta_sk_claim(s, sk, skb, state) :
 			    nta_sender_claim(sk, skb, state);
 	if (!s) {
-		s = nta_sock_first(sk, key, flow, claim, dir == NTA_SND, &class);
+		s = nta_sock_first(sk, key, claim, dir == NTA_SND, &class);
 		if (!s)
 			goto unowned;
 	} else if (claim && !nta_owner_claim(s, current, claim)) {
 		class = NTA_OVERFLOW;
 		goto unowned;
 	}
-	nta_sock_count(s, dir, packets, bytes);
+	class = NTA_OVERFLOW;
+	if (!nta_sock_count_any(s, flow + dir, packets, bytes))
+		goto unowned;
 	if (nta_sk_is_subflow(sk))
 		nta_subflow_join(sk, s);
 	return NF_ACCEPT;

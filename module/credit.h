@@ -32,7 +32,7 @@ void nta_credit_owner(struct sock *sk, enum nta_flow flow,
  * @sk: its socket, of any kind; NULL when it has none
  * @skb: the packet
  * @state: of the hook
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: NTA_TCP_SND or NTA_UDP_SND, over loopback plus NTA_LOOPBACK
  * @dir: whether the hook is LOCAL_OUT or LOCAL_IN
  * @wire: what the packet is on the wire
  *
@@ -45,16 +45,18 @@ nta_credit(struct sock *sk, const struct sk_buff *skb,
 	   enum nta_dir dir, struct nta_wire wire)
 {
 	struct nta_sock *s;
+	u64 cookie;
 
 	nta_totals_all(flow + dir, wire.packets, wire.bytes);
 	/*
 	 * What is no full socket has no cookie, or one of its own, but in
 	 * TIME_WAIT that of the connection.
 	 */
-	if (unlikely(!sk || (flow == NTA_TCP_SND &&
+	if (unlikely(!sk || (!nta_flow_is_udp(flow) &&
 			     sk->sk_state == TCP_TIME_WAIT)))
 		goto any;
-	s = nta_sock_peek(nta_sock_table(), nta_sock_key(atomic64_read(&sk->sk_cookie), flow));
+	cookie = atomic64_read(&sk->sk_cookie);
+	s = nta_sock_peek(nta_sock_table(), cookie, nta_sock_key(cookie, flow));
 	if (unlikely(!s))
 		goto any;
 	if (dir == NTA_SND && unlikely(READ_ONCE(s->pid) != task_pid(current)) &&

@@ -10,6 +10,7 @@
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
 
+#include "identity.h"
 #include "ctl.h"
 #include "exit.h"
 #include "snapshot.h"
@@ -23,14 +24,14 @@
  * @hole: padding, always 0
  * @btime: start time, seconds since the epoch
  * @command: task name
- * @count: packets and bytes by flow
+ * @count: packets and bytes by flow, over all interfaces
  */
 struct nta_pertask_64 {
 	s32 id;
 	u32 hole;
 	u64 btime;
 	char command[NETATOP_COMMAND_LEN];
-	struct nta_count count[NTA_FLOWS];
+	struct nta_count count[NTA_LOOPBACK];
 };
 
 /**
@@ -38,13 +39,13 @@ struct nta_pertask_64 {
  * @id: process or thread id
  * @btime: start time, seconds since the epoch
  * @command: task name
- * @count: packets and bytes by flow
+ * @count: packets and bytes by flow, over all interfaces
  */
 struct nta_pertask_32 {
 	s32 id;
 	u32 btime;
 	char command[NETATOP_COMMAND_LEN];
-	struct nta_count count[NTA_FLOWS];
+	struct nta_count count[NTA_LOOPBACK];
 } __packed;
 
 static_assert(sizeof(struct netpertask) == 96);
@@ -73,21 +74,25 @@ static int nta_ctl_reply(const struct nta_answer *answer, void __user *user,
 		struct nta_pertask_64 native;
 		struct nta_pertask_32 compat;
 	} reply;
+	struct nta_count count[NTA_LOOPBACK];
 	size_t size;
+	int flow;
 
+	for (flow = 0; flow < NTA_LOOPBACK; flow++)
+		count[flow] = nta_count_both(answer->count, flow);
 	memset(&reply, 0, sizeof(reply));
 	if (in_compat_syscall()) {
 		size = sizeof(reply.compat);
 		reply.compat.id = answer->id;
 		reply.compat.btime = answer->btime;
 		memcpy(reply.compat.command, answer->command, NETATOP_COMMAND_LEN);
-		memcpy(reply.compat.count, answer->count, sizeof(answer->count));
+		memcpy(reply.compat.count, count, sizeof(count));
 	} else {
 		size = sizeof(reply.native);
 		reply.native.id = answer->id;
 		reply.native.btime = answer->btime;
 		memcpy(reply.native.command, answer->command, NETATOP_COMMAND_LEN);
-		memcpy(reply.native.count, answer->count, sizeof(answer->count));
+		memcpy(reply.native.count, count, sizeof(count));
 	}
 	size = min_t(size_t, size, *len);
 	if (copy_to_user(user, &reply, size))

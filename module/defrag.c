@@ -20,6 +20,7 @@
 #include "defrag.h"
 #include "frag.h"
 #include "ipsec.h"
+#include "link.h"
 #include "probe.h"
 
 #if defined(CONFIG_KRETPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
@@ -114,6 +115,7 @@ static int v4_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 		.payload = len - ip_hdrlen(skb),
 		.protocol = iph->protocol,
 		.local = user == IP_DEFRAG_LOCAL_DELIVER || v4_is_local(net, skb),
+		.loopback = nta_link_is_loopback(skb->dev),
 	};
 	nta_frag_note(net, &call->key, &call->piece);
 	return 0;
@@ -169,6 +171,7 @@ static int v6_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 		.protocol = fh->nexthdr,
 		.first = !regs_get_kernel_argument(regs, 2),
 		.local = v6_is_local(call->net, skb),
+		.loopback = nta_link_is_loopback(skb->dev),
 	};
 	if (user == IP6_DEFRAG_LOCAL_DELIVER)
 		return !nta_frag_note_outer(call->net, &call->key, &call->piece,

@@ -13,6 +13,33 @@
 #include "stay.h"
 #include "task.h"
 
+/* What @t carries over loopback stays where it is when there is no memory for it. */
+static bool nta_fold_part(const struct nta_part *part, struct nta_thread *t)
+{
+	struct nta_count count, *mine;
+	bool any = false;
+	enum nta_dir dir;
+
+	if (!nta_held_any(part->held))
+		return false;
+	mine = nta_thread_counts(t, part->flow);
+	if (!mine)
+		return false;
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+		if (!nta_held_take(part->held, dir, &count))
+			continue;
+		any = true;
+		if (nta_break_credit)
+			continue;
+		nta_count_add(&part->folded[dir], count.packets, count.bytes);
+		nta_count_add(&mine[dir], count.packets, count.bytes);
+		nta_count_add(&t->proc->count[part->flow + dir], count.packets,
+			      count.bytes);
+		nta_stay_add(&t->stay, part->flow + dir, &count);
+	}
+	return any;
+}
+
 /**
  * nta_fold_before - credit what an entry holds to its owner, and to the cgroup where that was
  * @s: the entry
@@ -23,26 +50,15 @@
 void nta_fold_before(struct nta_sock *s, struct nta_thread *t)
 {
 	struct nta_proc *proc = t->proc;
-	struct nta_count count;
+	struct nta_part part;
 	bool any = false;
-	enum nta_dir dir;
+	int n;
 
 	lockdep_assert_held(&proc->lock);
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (!nta_sock_take(s, dir, &count))
-			continue;
-		s->active = true;
-		if (nta_break_credit)
-			continue;
-		nta_count_add(&s->folded[dir], count.packets, count.bytes);
-		nta_count_add(&t->count[s->flow + dir], count.packets,
-			      count.bytes);
-		nta_count_add(&proc->count[s->flow + dir], count.packets,
-			      count.bytes);
-		nta_stay_add(&t->stay, s->flow + dir, &count);
-		any = true;
-	}
+	for (n = 0; nta_sock_part(s, n, &part); n++)
+		any |= nta_fold_part(&part, t);
 	if (any) {
+		s->active = true;
 		WRITE_ONCE(proc->changed, ktime_get_boottime_ns());
 		WRITE_ONCE(t->changed, proc->changed);
 	}
@@ -69,12 +85,16 @@ static void nta_fold_gone(struct nta_sock *s, const struct nta_thread *t)
 {
 	struct nta_cgroup *group = s->group ?: t ? t->stay.group : NULL;
 	struct nta_count count;
+	struct nta_part part;
 	enum nta_dir dir;
+	int n;
 
 	local_bh_disable();
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (nta_sock_take(s, dir, &count))
-			nta_cgroup_add_gone(group, s->flow + dir, &count);
+	for (n = 0; nta_sock_part(s, n, &part); n++) {
+		for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+			if (nta_held_take(part.held, dir, &count))
+				nta_cgroup_add_gone(group, part.flow + dir, &count);
+		}
 	}
 	local_bh_enable();
 }
@@ -82,35 +102,37 @@ static void nta_fold_gone(struct nta_sock *s, const struct nta_thread *t)
 static void nta_fold_kernel(struct nta_sock *s)
 {
 	struct nta_count count;
+	struct nta_part part;
 	enum nta_dir dir;
+	int n;
 
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (nta_sock_take(s, dir, &count))
-			nta_totals_class(NTA_KERNEL, s->flow + dir, count.packets,
-					 count.bytes);
+	for (n = 0; nta_sock_part(s, n, &part); n++) {
+		for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+			if (nta_held_take(part.held, dir, &count))
+				nta_totals_class(NTA_KERNEL, part.flow + dir,
+						 count.packets, count.bytes);
+		}
 	}
 }
 
 /*
  * Credit what came while @s was being dropped, which no packet can reach any
- * more: to the owner that it had, as long as that is not reported, or to the
- * kernel; else its process is gone. Puts the owner and the cgroup.
+ * more: to the owner that it had, as long as that is not reported and there is memory
+ * for it, or to the kernel; else its process is gone. Puts the owner and the cgroup.
  */
 static void nta_fold_settle(struct nta_sock *s)
 {
 	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
-	bool dead = true;
 
 	if (t) {
 		spin_lock_bh(&t->proc->lock);
-		dead = t->proc->dead;
-		if (!dead)
+		if (!t->proc->dead)
 			nta_fold(s, t);
 		spin_unlock_bh(&t->proc->lock);
 	}
 	if (nta_sock_is_kernel(s))
 		nta_fold_kernel(s);
-	else if (dead)
+	else
 		nta_fold_gone(s, t);
 	if (t)
 		nta_thread_put(t);

@@ -243,6 +243,7 @@ static bool nta_frag_v6_read(const struct sk_buff *skb, const struct net *net,
 		.timeout = nta_frag_v6_timeout(net),
 		.protocol = fh->nexthdr,
 		.local = true,
+		.loopback = nta_link_is_loopback(skb->dev),
 	};
 	return true;
 }

@@ -217,11 +217,13 @@ struct nta_frag *nta_frag_find_done(struct nta_frag_net *n,
 	return NULL;
 }
 
-static u8 nta_frag_flow(u8 protocol)
+static u8 nta_frag_flow(const struct nta_frag_piece *piece)
 {
-	if (protocol == IPPROTO_TCP)
-		return NTA_TCP_RCV;
-	return protocol == IPPROTO_UDP ? NTA_UDP_RCV : NTA_FLOWS;
+	u8 scope = piece->loopback ? NTA_LOOPBACK : 0;
+
+	if (piece->protocol == IPPROTO_TCP)
+		return scope + NTA_TCP_RCV;
+	return piece->protocol == IPPROTO_UDP ? scope + NTA_UDP_RCV : NTA_FLOWS;
 }
 
 /* Datagrams that are forwarded leave done records: they shall not take all. */
@@ -250,7 +252,7 @@ static struct nta_frag *nta_frag_new(struct nta_frag_net *n,
 	f->wire = (struct nta_wire) {};
 	f->payload = 0;
 	f->pf = key->pf;
-	f->flow = nta_frag_flow(piece->protocol);
+	f->flow = nta_frag_flow(piece);
 	f->state = NTA_FRAG_OPEN;
 	f->local = piece->local;
 	hlist_add_head(&f->node, nta_frag_key_bucket(n, key));
@@ -279,9 +281,9 @@ struct nta_frag *nta_frag_get(struct nta_frag_net *n,
 	else
 		list_move_tail(&f->age, &n->waiting);
 	nta_frag_extend(&f->deadline, nta_frag_deadline(piece->timeout));
-	if (piece->first && f->flow != nta_frag_flow(piece->protocol)) {
+	if (piece->first && f->flow != nta_frag_flow(piece)) {
 		wire = nta_frag_empty(f);
-		f->flow = nta_frag_flow(piece->protocol);
+		f->flow = nta_frag_flow(piece);
 		nta_frag_add(f, wire);
 	}
 	return f;

@@ -54,6 +54,7 @@ struct nta_frag_key {
  * @protocol: as it names it
  * @first: what it names is what the datagram is
  * @local: it is for this host
+ * @loopback: it came over the loopback interface
  */
 struct nta_frag_piece {
 	struct nta_wire wire;
@@ -62,14 +63,15 @@ struct nta_frag_piece {
 	u8 protocol;
 	bool first;
 	bool local;
+	bool loopback;
 };
 
 /**
  * struct nta_frag_owner - who is credited with the fragments of a datagram
  * @key: of the socket entry; 0 when there is none
  * @class: the class then
- * @flow: NTA_TCP_RCV or NTA_UDP_RCV; NTA_FLOWS when they do not count, but the
- *	packet that IPsec takes out of the datagram
+ * @flow: NTA_TCP_RCV or NTA_UDP_RCV, perhaps plus NTA_LOOPBACK; NTA_FLOWS when they do
+ *	not count, but the packet that IPsec takes out of the datagram
  */
 struct nta_frag_owner {
 	u64 key;
@@ -96,7 +98,8 @@ enum nta_frag_state {
  * @skb: of a done record; compared, never followed
  * @payload: bytes that came, without headers
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
- * @flow: NTA_TCP_RCV, NTA_UDP_RCV; NTA_FLOWS when extension headers hide it
+ * @flow: NTA_TCP_RCV or NTA_UDP_RCV, perhaps plus NTA_LOOPBACK; NTA_FLOWS when
+ *	extension headers hide it
  * @state: see frag.c
  * @local: for this host, so that it counts even when nobody takes it
  */

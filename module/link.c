@@ -118,7 +118,7 @@ struct nta_wire_link nta_link_out(const struct sk_buff *skb,
 	u32 header;
 
 	dev = port_of(dev);
-	header = nta_link_out_plain(dev);
+	header = dev->type == ARPHRD_ETHER ? nta_link_out_plain(dev) : nta_link_bare(dev);
 	if (header != NTA_LINK_ASK) {
 		link.header = header;
 		return link;
@@ -155,7 +155,7 @@ struct nta_wire_link nta_link_in(const struct sk_buff *skb,
 	if (netif_is_l3_master(dev))
 		dev = slave_of(skb, dev);
 	dev = port_of(dev);
-	header = nta_link_in_plain(dev);
+	header = dev->type == ARPHRD_ETHER ? nta_link_in_plain(dev) : nta_link_bare(dev);
 	if (header != NTA_LINK_ASK) {
 		link.header = header;
 		return link;

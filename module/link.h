@@ -12,6 +12,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
+#include "totals.h"
 #include "wire.h"
 
 /* Receive a frame whose Ethernet header is taken off already, and do not count
@@ -49,12 +50,21 @@ nta_link_again(const struct net_device *dev)
 	return dev;
 }
 
-/* Interfaces without an Ethernet header, lo being the usual one. */
-static __always_inline u32 nta_link_without_header(const struct net_device *dev)
+/* Only lo of each network namespace is of this type. */
+static __always_inline bool nta_link_is_loopback(const struct net_device *dev)
 {
-	if (likely(dev->type == ARPHRD_LOOPBACK))
-		return 0;
-	dev = nta_link_again(dev);
+	return dev->type == ARPHRD_LOOPBACK;
+}
+
+/* What is added to the flow of a packet for the interface that carries it. */
+static inline enum nta_flow nta_link_scope(const struct net_device *dev)
+{
+	return nta_link_is_loopback(dev) ? NTA_LOOPBACK : 0;
+}
+
+/* As nta_link_out_plain(), of an interface that is not Ethernet. */
+static __always_inline u32 nta_link_bare(const struct net_device *dev)
+{
 	return dev->type == ARPHRD_NONE || dev->type == ARPHRD_INFINIBAND ?
 		       NTA_LINK_ASK : 0;
 }
@@ -70,24 +80,22 @@ static __always_inline bool nta_link_is_usual(const struct net_device *dev, u32 
 }
 
 /**
- * nta_link_out_plain - link header that an interface counts for what it sends, if
- * it counts nothing else
+ * nta_link_out_plain - link header that an Ethernet interface counts for what it
+ * sends, if it counts nothing else
  * @dev: the interface
+ *
+ * They count the frame that they are given: vlan too, whose tag is not in the frame
+ * (vlan_dev_hard_start_xmit()).
  *
  * Interfaces without an Ethernet header count none: lo (loopback_xmit() takes
  * it off first), ipip, sit, gre and vti (iptunnel_xmit_stats()), xfrm, ppp
  * (ppp_send_frame()), and those of modems.
- *
- * Ethernet interfaces count the frame that they are given: vlan too, whose tag
- * is not in the frame (vlan_dev_hard_start_xmit()).
  *
  * Return: bytes; NTA_LINK_ASK to ask nta_link_out().
  */
 static __always_inline u32 nta_link_out_plain(const struct net_device *dev)
 {
 	/* Branches, not arithmetic: the interfaces of a host are mostly of one kind. */
-	if (unlikely(dev->type != ARPHRD_ETHER))
-		return nta_link_without_header(nta_link_again(dev));
 	if (likely(nta_link_is_usual(dev, NTA_LINK_UNUSUAL)))
 		return ETH_HLEN;
 	dev = nta_link_again(dev);
@@ -97,16 +105,14 @@ static __always_inline u32 nta_link_out_plain(const struct net_device *dev)
 }
 
 /**
- * nta_link_in_plain - link header that an interface counts for what it receives, if
- * it counts nothing else
+ * nta_link_in_plain - link header that an Ethernet interface counts for what it
+ * receives, if it counts nothing else
  * @dev: the interface
  *
  * Return: bytes; NTA_LINK_ASK to ask nta_link_in().
  */
 static __always_inline u32 nta_link_in_plain(const struct net_device *dev)
 {
-	if (unlikely(dev->type != ARPHRD_ETHER))
-		return nta_link_without_header(nta_link_again(dev));
 	if (likely(nta_link_is_usual(dev, NTA_LINK_UNUSUAL | NTA_LINK_BELOW)))
 		return ETH_HLEN;
 	dev = nta_link_again(dev);

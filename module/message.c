@@ -5,8 +5,9 @@
 #include "message.h"
 #include "uapi/netatop_netlink.h"
 
+/* One set of flows: the order is that of enum nta_flow. */
 static_assert(sizeof(struct netatop_counters) ==
-	      NTA_FLOWS * sizeof(struct nta_count));
+	      NTA_LOOPBACK * sizeof(struct nta_count));
 
 static const struct genl_family *nta_message_family;
 
@@ -55,7 +56,7 @@ int nta_message_put_u64(struct sk_buff *skb, int type, u64 value)
 }
 
 /**
- * nta_message_put_count - put what was carried
+ * nta_message_put_count - put what was carried, in all and over loopback
  * @skb: where to
  * @count: by flow
  *
@@ -64,8 +65,17 @@ int nta_message_put_u64(struct sk_buff *skb, int type, u64 value)
 int nta_message_put_count(struct sk_buff *skb,
 			  const struct nta_count count[NTA_FLOWS])
 {
-	return nla_put_64bit(skb, NETATOP_A_COUNTERS,
-			     sizeof(struct netatop_counters), count,
+	const struct nta_count *loopback = &count[NTA_LOOPBACK];
+	struct nta_count all[NTA_LOOPBACK];
+	int flow;
+
+	for (flow = 0; flow < NTA_LOOPBACK; flow++)
+		all[flow] = nta_count_both(count, flow);
+	if (nla_put_64bit(skb, NETATOP_A_COUNTERS, sizeof(all), all, NETATOP_A_PAD))
+		return -EMSGSIZE;
+	if (!memchr_inv(loopback, 0, sizeof(all)))
+		return 0;
+	return nla_put_64bit(skb, NETATOP_A_LOOPBACK, sizeof(all), loopback,
 			     NETATOP_A_PAD);
 }
 

@@ -15,6 +15,7 @@
 #include "compat/genetlink.h"
 #include "dump.h"
 #include "exit.h"
+#include "identity.h"
 #include "message.h"
 #include "netlink.h"
 #include "snapshot.h"

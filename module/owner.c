@@ -35,11 +35,12 @@ static void nta_owner_set(struct nta_sock *s, struct nta_thread *t,
 	bool sends = claim == NTA_CLAIM_SEND;
 	bool reads = claim == NTA_CLAIM_READ;
 
+	nta_reader_note(s, t, sends ? NTA_READS_NOTHING :
+			      reads ? NTA_READS_OTHERS : NTA_READS_ANY);
 	rcu_assign_pointer(s->owner, t);
 	WRITE_ONCE(s->claim, claim);
 	WRITE_ONCE(s->pid, sends || (reads && written) ? t->pid : NULL);
 	s->written = written;
-	nta_reader_note(s, sends ? NULL : reads ? t->pid : NTA_READER_ANY);
 }
 
 /*
@@ -65,6 +66,7 @@ static void nta_owner_detach(struct nta_sock *s)
 	nta_owner_fold_last(s, t);
 	list_del_init(&s->link);
 	spin_unlock_bh(&t->proc->lock);
+	nta_reader_note(s, NULL, NTA_READS_ANY);
 	WRITE_ONCE(s->pid, NULL);
 	WRITE_ONCE(s->claim, NTA_CLAIM_NONE);
 	/* Whoever sees that has seen what was folded: see nta_snapshot_try(). */
@@ -335,8 +337,7 @@ struct nta_owner_visit {
 /* Note that @s has carried something since the last look, and leave it there. */
 static void nta_owner_watch(struct nta_sock *s)
 {
-	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
-		      atomic64_read(&s->packets[NTA_RCV]);
+	u32 packets = nta_sock_packets(s);
 
 	s->active |= packets != s->last;
 	s->last = packets;
@@ -354,7 +355,7 @@ static bool nta_owner_visit_sock(struct nta_sock *s, void *arg)
 	if (!visit->stale || !visit->stale(s) || !nta_sock_trymove(s))
 		return false;
 	nta_fold(s, visit->thread);
-	nta_reader_note(s, NULL);
+	nta_reader_note(s, visit->thread, NTA_READS_NOTHING);
 	return true;
 }
 
@@ -402,7 +403,7 @@ static bool nta_owner_stale(struct nta_sock *s)
 
 	if (READ_ONCE(s->closed))
 		return true;
-	if (s->flow == NTA_UDP_SND)
+	if (nta_sock_is_udp(s))
 		limit = NTA_IDLE_UDP;
 	s->idle = s->active ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->active = false;
@@ -524,7 +525,7 @@ void nta_owner_release(struct nta_thread *thread)
 			if (!nta_sock_trymove(s))
 				continue;
 			nta_fold(s, thread);
-			nta_reader_note(s, NULL);
+			nta_reader_note(s, thread, NTA_READS_NOTHING);
 			list_move_tail(&s->link, &dropped);
 		}
 		more = !list_empty(&thread->socks);

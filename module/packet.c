@@ -116,7 +116,7 @@ struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 	const struct nta_wire_link link = nta_link_in(skb, dev);
 	struct nta_wire_gso gso;
 
-	if (!skb_is_gso(skb) || dev->flags & IFF_LOOPBACK)
+	if (!skb_is_gso(skb) || nta_link_is_loopback(dev))
 		return nta_wire_one(skb->len, &link);
 
 	/* A guest's datagram, that its host would have had to fragment. */
@@ -227,7 +227,7 @@ struct nta_wire nta_packet_out(struct sk_buff *skb,
 		return nta_wire_fragments(skb->len, &path);
 	}
 
-	if (dev->flags & IFF_LOOPBACK && nta_packet_is_whole(skb, dev))
+	if (nta_link_is_loopback(dev) && nta_packet_is_whole(skb, dev))
 		return nta_wire_one(skb->len, &link);
 	nta_packet_gso(skb, transport, &gso);
 	if (gso.headers + gso.size <= mtu)

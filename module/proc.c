@@ -22,18 +22,18 @@ static void nta_proc_classic(struct seq_file *m, const struct nta_sums *sums,
 			     const struct nta_exit_stats *exits)
 {
 	const struct nta_totals *sum = &sums->totals;
-	static const char * const label[NTA_FLOWS] = {
+	static const char * const label[NTA_LOOPBACK] = {
 		"tcpsndpacks", "tcprcvpacks", "udpsndpacks", "udprcvpacks",
 	};
 	int flow, class;
 
-	for (flow = 0; flow < NTA_FLOWS; flow++) {
-		u64 unident = sums->waiting[flow].packets;
+	for (flow = 0; flow < NTA_LOOPBACK; flow++) {
+		u64 unident = nta_count_both(sums->waiting, flow).packets;
 
 		for (class = 0; class < NTA_CLASSES; class++)
-			unident += sum->class[class][flow].packets;
+			unident += nta_count_both(sum->class[class], flow).packets;
 		seq_printf(m, "%s:  %12llu (unident: %12llu)\n", label[flow],
-			   sum->all[flow].packets, unident);
+			   nta_count_both(sum->all, flow).packets, unident);
 	}
 	seq_printf(m, "\nicmpsndpacks: %12llu\n", sum->icmp[NTA_SND]);
 	seq_printf(m, "icmprcvpacks: %12llu\n", sum->icmp[NTA_RCV]);
@@ -54,13 +54,30 @@ static void nta_proc_line(struct seq_file *m, const char *label,
 	int flow;
 
 	seq_printf(m, "%-10s", label);
-	for (flow = 0; flow < NTA_FLOWS; flow++)
-		seq_printf(m, " %llu %llu", count[flow].packets,
-			   count[flow].bytes);
+	for (flow = 0; flow < NTA_LOOPBACK; flow++) {
+		struct nta_count both = nta_count_both(count, flow);
+
+		seq_printf(m, " %llu %llu", both.packets, both.bytes);
+	}
 	seq_putc(m, '\n');
 }
 
-static int nta_proc_show(struct seq_file *m, void *v)
+/* The part of a line that loopback carried. */
+static void nta_proc_loopback(struct seq_file *m, const char *label,
+			      const struct nta_count count[NTA_FLOWS])
+{
+	int flow;
+
+	seq_printf(m, "loopback %-10s", label);
+	for (flow = NTA_LOOPBACK; flow < NTA_FLOWS; flow++)
+		seq_printf(m, " %llu %llu", count[flow].packets, count[flow].bytes);
+	seq_putc(m, '\n');
+}
+
+static void nta_proc_counts(struct seq_file *m, const struct nta_sums *sums,
+			    const struct nta_exit_stats *exits,
+			    void (*line)(struct seq_file *m, const char *label,
+					 const struct nta_count count[NTA_FLOWS]))
 {
 	static const char * const label[NTA_CLASSES] = {
 		[NTA_KERNEL] = "kernel:",
@@ -68,12 +85,22 @@ static int nta_proc_show(struct seq_file *m, void *v)
 		[NTA_GONE] = "gone:",
 		[NTA_OVERFLOW] = "overflow:",
 	};
+	int class;
+
+	line(m, "total:", sums->totals.all);
+	line(m, "waiting:", sums->waiting);
+	for (class = 0; class < NTA_CLASSES; class++)
+		line(m, label[class], sums->totals.class[class]);
+	line(m, "exited:", exits->exited);
+}
+
+static int nta_proc_show(struct seq_file *m, void *v)
+{
 	struct nta_switch_stats switched;
 	struct nta_frag_stats frags;
 	struct nta_exit_stats exits;
 	struct nta_walk_stats walks;
 	struct nta_sums sums;
-	int class;
 
 	nta_sums_read(&sums);
 	nta_exit_stats(&exits);
@@ -83,11 +110,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 
 	nta_proc_classic(m, &sums, &exits);
 	seq_putc(m, '\n');
-	nta_proc_line(m, "total:", sums.totals.all);
-	nta_proc_line(m, "waiting:", sums.waiting);
-	for (class = 0; class < NTA_CLASSES; class++)
-		nta_proc_line(m, label[class], sums.totals.class[class]);
-	nta_proc_line(m, "exited:", exits.exited);
+	nta_proc_counts(m, &sums, &exits, nta_proc_line);
 	seq_printf(m, "\nexits dropped: %llu\n", exits.dropped);
 	seq_printf(m, "exits unread timeouts: %llu\n", exits.timeouts);
 	seq_printf(m, "owner walks: %llu\n", walks.walks);
@@ -102,6 +125,7 @@ static int nta_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "accounting: %s\n", switched.on ? "on" : "off");
 	seq_printf(m, "accounting pauses: %llu, %llu ms not counted\n",
 		   switched.pauses, switched.ms);
+	nta_proc_counts(m, &sums, &exits, nta_proc_loopback);
 	return 0;
 }
 

@@ -11,7 +11,9 @@
 #include <linux/sched.h>
 #include <net/sock.h>
 
-struct nta_sock;
+#include "sock.h"
+
+struct nta_thread;
 
 #define NTA_READER_SLOTS	256
 
@@ -40,6 +42,8 @@ static __always_inline bool nta_reader_is_settled_of(const struct sock *sk)
 	return READ_ONCE(nta_readers[slot]) == task_pid(current);
 }
 
-void nta_reader_note(struct nta_sock *s, struct pid *reader);
+bool nta_reader_is_owner(const struct nta_sock *s);
+void nta_reader_note(struct nta_sock *s, const struct nta_thread *owner,
+		     enum nta_reads reads);
 
 #endif /* _NTA_READER_H */

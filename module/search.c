@@ -88,7 +88,7 @@ static void nta_search_file(struct nta_search *search, struct file *file, long a
 	nta_search_sk(search, READ_ONCE(sock->sk));
 	if (search->n == n)
 		return;
-	if (file_count(file) > alone && search->found[n]->flow == NTA_UDP_SND)
+	if (file_count(file) > alone && nta_sock_is_udp(search->found[n]))
 		nta_consume_want();
 	if (file_count(file) > search->holders)
 		search->n = n;

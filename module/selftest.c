@@ -84,7 +84,7 @@ static bool nta_selftest_sock(u64 key)
 	struct nta_sock *s, *peeked;
 
 	rcu_read_lock();
-	s = nta_sock_add(&nta_selftest_sk, key, NTA_UDP_SND, &added);
+	s = nta_sock_add(&nta_selftest_sk, key, &added);
 	if (!nta_expect(s && added)) {
 		rcu_read_unlock();
 		return false;
@@ -92,19 +92,19 @@ static bool nta_selftest_sock(u64 key)
 	ok &= nta_expect(nta_owner_claim_new(s, current, NTA_CLAIM_SEND));
 	ok &= nta_expect(s->pid == task_pid(current));
 	ok &= nta_expect(nta_sock_find(key) == s);
-	peeked = nta_sock_peek(nta_sock_table(), key);
+	peeked = nta_sock_peek(nta_sock_table(), nta_sock_key_cookie(key), key);
 	ok &= nta_expect(!peeked || peeked == s); /* it may miss while the table grows */
-	ok &= nta_expect(nta_sock_add(&nta_selftest_sk, key, NTA_UDP_SND, &again) == s && !again);
+	ok &= nta_expect(nta_sock_add(&nta_selftest_sk, key, &again) == s && !again);
 
 	nta_sock_count(s, NTA_SND, 3, 300);
 	nta_sock_count(s, NTA_RCV, 1, 50);
 	nta_sock_count(s, NTA_SND, 1, 1);
-	ok &= nta_expect(nta_sock_take(s, NTA_SND, &count));
+	ok &= nta_expect(nta_held_take(&s->held, NTA_SND, &count));
 	ok &= nta_expect(count.packets == 4 && count.bytes == 301);
-	ok &= nta_expect(nta_sock_take(s, NTA_RCV, &count));
+	ok &= nta_expect(nta_held_take(&s->held, NTA_RCV, &count));
 	ok &= nta_expect(count.packets == 1 && count.bytes == 50);
-	ok &= nta_expect(!nta_sock_take(s, NTA_SND, &count));
-	ok &= nta_expect(!nta_sock_take(s, NTA_RCV, &count));
+	ok &= nta_expect(!nta_held_take(&s->held, NTA_SND, &count));
+	ok &= nta_expect(!nta_held_take(&s->held, NTA_RCV, &count));
 	rcu_read_unlock();
 	return ok;
 }

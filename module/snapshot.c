@@ -101,7 +101,7 @@ bool nta_snapshot_thread(struct nta_thread *thread,
 			nta_reap_threads(proc);
 		nta_owner_fold_thread(thread);
 		spin_lock_bh(&proc->lock);
-		memcpy(count, thread->count, sizeof(thread->count));
+		nta_thread_read(thread, count);
 		any = !nta_proc_is_silent(proc);
 		spin_unlock_bh(&proc->lock);
 	}
@@ -109,25 +109,35 @@ bool nta_snapshot_thread(struct nta_thread *thread,
 	return any;
 }
 
-static void nta_snapshot_folded(const struct nta_sock *s,
-				struct nta_count count[NTA_DIRS])
+static void nta_snapshot_folded(struct nta_sock *s, struct nta_count count[NTA_FLOWS])
 {
+	struct nta_part part;
 	enum nta_dir dir;
+	int n;
 
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		count[dir].packets = READ_ONCE(s->folded[dir].packets);
-		count[dir].bytes = READ_ONCE(s->folded[dir].bytes);
+	memset(count, 0, NTA_FLOWS * sizeof(*count));
+	for (n = 0; nta_sock_part(s, n, &part); n++) {
+		for (dir = NTA_SND; dir < NTA_DIRS; dir++)
+			count[part.flow + dir] = (struct nta_count) {
+				READ_ONCE(part.folded[dir].packets),
+				READ_ONCE(part.folded[dir].bytes),
+			};
 	}
 }
 
-static void nta_snapshot_add(const struct nta_sock *s,
-			     struct nta_count count[NTA_DIRS])
+static void nta_snapshot_add(struct nta_sock *s, struct nta_count count[NTA_FLOWS])
 {
+	struct nta_part part;
 	enum nta_dir dir;
+	int n;
 
-	for (dir = NTA_SND; dir < NTA_DIRS; dir++)
-		nta_count_add(&count[dir], atomic64_read(&s->packets[dir]),
-			      atomic64_read(&s->bytes[dir]));
+	for (n = 0; nta_sock_part(s, n, &part); n++) {
+		for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
+			struct nta_count held = nta_held_look(part.held, dir);
+
+			nta_count_add(&count[part.flow + dir], held.packets, held.bytes);
+		}
+	}
 }
 
 /*
@@ -135,10 +145,10 @@ static void nta_snapshot_add(const struct nta_sock *s,
  * what it holds is taken first, then added to what has been folded. False when it
  * may have been taken and not been added, because @t is not the owner.
  */
-static bool nta_snapshot_try(const struct nta_sock *s, const struct nta_thread *t,
-			     struct nta_count count[NTA_DIRS])
+static bool nta_snapshot_try(struct nta_sock *s, const struct nta_thread *t,
+			     struct nta_count count[NTA_FLOWS])
 {
-	struct nta_count before[NTA_DIRS], after[NTA_DIRS];
+	struct nta_count before[NTA_FLOWS], after[NTA_FLOWS];
 	bool same;
 
 	nta_snapshot_folded(s, before);
@@ -156,9 +166,8 @@ static bool nta_snapshot_try(const struct nta_sock *s, const struct nta_thread *
 }
 
 /* The same, under the lock of @t unless it is NULL. */
-static bool nta_snapshot_try_locked(const struct nta_sock *s,
-				    const struct nta_thread *t,
-				    struct nta_count count[NTA_DIRS])
+static bool nta_snapshot_try_locked(struct nta_sock *s, const struct nta_thread *t,
+				    struct nta_count count[NTA_FLOWS])
 {
 	bool done;
 
@@ -173,13 +182,13 @@ static bool nta_snapshot_try_locked(const struct nta_sock *s,
 /**
  * nta_snapshot_sock - who owns a socket, and what has it carried by now?
  * @s: its entry
- * @count: receives what it has carried since it is known, by direction
+ * @count: receives what it has carried since it is known, by flow
  *
  * Context: softirq or process, under rcu_read_lock().
  * Return: the owner, valid until rcu_read_unlock(); NULL when it has none.
  */
-struct nta_thread *nta_snapshot_sock(const struct nta_sock *s,
-				     struct nta_count count[NTA_DIRS])
+struct nta_thread *nta_snapshot_sock(struct nta_sock *s,
+				     struct nta_count count[NTA_FLOWS])
 {
 	struct nta_thread *t;
 

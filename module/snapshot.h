@@ -16,7 +16,7 @@ bool nta_snapshot_proc(struct nta_proc *proc, struct nta_count count[NTA_FLOWS])
 struct nta_thread *nta_snapshot_find_thread(struct pid *pid);
 bool nta_snapshot_thread(struct nta_thread *thread,
 			 struct nta_count count[NTA_FLOWS]);
-struct nta_thread *nta_snapshot_sock(const struct nta_sock *s,
-				     struct nta_count count[NTA_DIRS]);
+struct nta_thread *nta_snapshot_sock(struct nta_sock *s,
+				     struct nta_count count[NTA_FLOWS]);
 
 #endif /* _NTA_SNAPSHOT_H */

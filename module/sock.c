@@ -33,7 +33,13 @@ static int nta_sock_compare(struct rhashtable_compare_arg *arg,
 {
 	const struct nta_sock *s = entry;
 
-	return s->key != *(const u64 *)arg->key;
+	return !nta_sock_key_is(READ_ONCE(s->key), *(const u64 *)arg->key);
+}
+
+/* By the cookie alone: one that has no scope yet gets it where it is. */
+static u32 nta_sock_hash(const void *key, u32 len, u32 seed)
+{
+	return nta_sock_hash_cookie(nta_sock_key_cookie(READ_ONCE(*(const u64 *)key)));
 }
 
 /* Without a function of its own to compare, the table calls memcmp(). */
@@ -128,7 +134,6 @@ u64 nta_sock_cookie_mptcp(const struct sock *subflow)
  * nta_sock_add - find or make the entry of a key
  * @sk: the socket that it names, or a subflow of it
  * @key: see nta_sock_key()
- * @flow: NTA_TCP_SND or NTA_UDP_SND
  * @added: set when the entry is new; the caller then holds the right to move
  *	it and must attach it to an owner or park it
  *
@@ -136,8 +141,7 @@ u64 nta_sock_cookie_mptcp(const struct sock *subflow)
  * Return: the entry, valid until rcu_read_unlock(); NULL when the table is full
  * or memory is short, which has been counted.
  */
-struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
-			      enum nta_flow flow, bool *added)
+struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added)
 {
 	unsigned int max = READ_ONCE(nta_max_sockets);
 	struct nta_sock *s, *old;
@@ -155,7 +159,6 @@ struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
 	s->key = key;
 	INIT_LIST_HEAD(&s->link);
 	atomic_set(&s->moving, 1);
-	s->flow = flow;
 	s->family = sk->sk_family;
 	s->netns = sock_net(sk)->ns.inum;
 
@@ -174,12 +177,93 @@ overflow:
 	return NULL;
 }
 
+/* Where packets of the other scope than the entry's are counted; NULL without memory. */
+static struct nta_sock_other *nta_sock_other(struct nta_sock *s)
+{
+	struct nta_sock_other *other = READ_ONCE(s->other), *old;
+
+	if (likely(other))
+		return other;
+	other = kzalloc(sizeof(*other), GFP_ATOMIC | __GFP_NOWARN);
+	if (!other)
+		return NULL;
+	old = cmpxchg(&s->other, NULL, other);
+	if (!old)
+		return other;
+	kfree(other);
+	return old;
+}
+
+/* Which scope does the entry count? The first packet says so. */
+static bool nta_sock_is_of(struct nta_sock *s, enum nta_flow flow)
+{
+	u64 key = READ_ONCE(s->key);
+
+	if (unlikely(key & NTA_KEY_NO_SCOPE)) {
+		cmpxchg64(&s->key, key, (key & ~NTA_KEY_SCOPE) | (flow & NTA_LOOPBACK));
+		key = READ_ONCE(s->key);
+	}
+	return !((key ^ flow) & NTA_KEY_LOOPBACK);
+}
+
+/**
+ * nta_sock_count_any - count packets of a known socket, of any scope
+ * @s: its entry
+ * @flow: what they are
+ * @packets: how many
+ * @bytes: their bytes
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: false when there is no memory, which has been counted; the packets are not.
+ */
+bool nta_sock_count_any(struct nta_sock *s, enum nta_flow flow, u64 packets, u64 bytes)
+{
+	enum nta_dir dir = flow % NTA_DIRS;
+	struct nta_sock_other *other;
+
+	BUILD_BUG_ON((int)NTA_KEY_LOOPBACK != (int)NTA_LOOPBACK);
+	/* What only claims the socket, because it comes again, has no scope yet. */
+	if (!(packets | bytes))
+		return true;
+	if (likely(nta_sock_is_of(s, flow))) {
+		nta_sock_count(s, dir, packets, bytes);
+		return true;
+	}
+	other = nta_sock_other(s);
+	if (!other) {
+		atomic64_inc(&nta_sock_overflows);
+		return false;
+	}
+	nta_held_add(&other->held, dir, packets, bytes);
+	return true;
+}
+
+/**
+ * nta_sock_packets - what a socket holds, to compare with a later look
+ * @s: its entry
+ *
+ * Context: as nta_sock_part().
+ * Return: number of packets, its lower 32 bits.
+ */
+u32 nta_sock_packets(struct nta_sock *s)
+{
+	struct nta_part part;
+	u32 packets = 0;
+	int n;
+
+	for (n = 0; nta_sock_part(s, n, &part); n++)
+		packets += (u32)nta_held_look(part.held, NTA_SND).packets +
+			   (u32)nta_held_look(part.held, NTA_RCV).packets;
+	return packets;
+}
+
 /* No packet can reach the entry any more: what came last is credited here. */
 static void nta_sock_free(struct rcu_head *rcu)
 {
 	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu);
 
 	nta_sock_settle(s);
+	kfree(s->other);
 	kmem_cache_free(nta_sock_cache, s);
 	atomic_long_dec(&nta_sock_objects);
 }

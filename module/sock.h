@@ -49,15 +49,46 @@ enum nta_handed {
 };
 
 /**
+ * enum nta_reads - what reading from a socket changes
+ * @NTA_READS_NOTHING: whoever reads does not become the owner
+ * @NTA_READS_OTHERS: whoever reads does, but for its owner
+ * @NTA_READS_ANY: whoever reads does
+ */
+enum nta_reads {
+	NTA_READS_NOTHING,
+	NTA_READS_OTHERS,
+	NTA_READS_ANY,
+};
+
+/**
+ * struct nta_held - what is not yet folded into the owner
+ * @packets: by direction
+ * @bytes: by direction
+ */
+struct nta_held {
+	atomic64_t packets[NTA_DIRS];
+	atomic64_t bytes[NTA_DIRS];
+};
+
+/**
+ * struct nta_sock_other - what a socket carries that is not of the scope in its key
+ * @held: not yet folded into the owner
+ * @folded: by direction, what has been folded; under the lock of the owner
+ */
+struct nta_sock_other {
+	struct nta_held held;
+	struct nta_count folded[NTA_DIRS];
+};
+
+/**
  * struct nta_sock - what is known of one local socket
  * @node: in the table of sockets
- * @key: the kernel's socket cookie and the protocol, see nta_sock_key()
+ * @key: the kernel's socket cookie, the protocol and the scope, see nta_sock_key()
  * @pid: the owner's when it has nothing more to claim by sending, to compare
  *	with and never to follow; else NULL
  * @owner: thread that is credited, with a reference; NULL while unknown.
  *	Changed by the holder of @moving alone
- * @packets: by direction, not yet folded into the owner
- * @bytes: by direction, not yet folded into the owner
+ * @held: what is counted, of the scope in @key
  * @link: among the owner's sockets, under the lock of its process, or among
  *	the unowned sockets, under their lock
  * @rcu: for the release, when it is on no list any more
@@ -68,7 +99,6 @@ enum nta_handed {
  * @since: since when it has no owner, in jiffies; only while it has none
  * @written: of a connection whose owner reads: where its stream ended then; 0 if
  *	that is not known; only while it has an owner
- * @flow: NTA_TCP_SND or NTA_UDP_SND; plus the direction it is an nta_flow
  * @closed: the connection is no more: the next collection drops the entry
  * @active: carried something since the last collection
  * @idle: number of collections without traffic
@@ -79,10 +109,11 @@ enum nta_handed {
  * @netns: inode of its network namespace
  * @unheld: of one without owner: a walk has looked everywhere and found nobody who
  *	holds it
- * @reader: see nta_reader_note()
+ * @reads: an nta_reads; see nta_reader_note()
+ * @other: NULL until it carries something of the other scope
  * @group: of one that had no owner at first: the cgroup in which it was made, with a
  *	reference
- * @folded: by direction, what has been folded; under the lock of its owner
+ * @folded: by direction, what has been folded of @held; under the lock of its owner
  *
  * The first 64 bytes are all that a packet of a known socket touches. The
  * entry is a cache: once folded, dropping it only forgets the owner.
@@ -92,8 +123,7 @@ struct nta_sock {
 	u64 key;
 	struct pid *pid;
 	struct nta_thread __rcu *owner;
-	atomic64_t packets[NTA_DIRS];
-	atomic64_t bytes[NTA_DIRS];
+	struct nta_held held;
 
 	union {
 		struct list_head link;
@@ -106,7 +136,6 @@ struct nta_sock {
 		u32 since;
 		u32 written;
 	};
-	u8 flow;
 	bool closed;
 	bool active;
 	u8 idle;
@@ -116,7 +145,8 @@ struct nta_sock {
 	u8 handed;
 	u32 netns;
 	bool unheld;
-	struct pid *reader;
+	u8 reads;
+	struct nta_sock_other *other;
 	struct nta_cgroup *group;
 	struct nta_count folded[NTA_DIRS];
 };
@@ -129,31 +159,44 @@ extern atomic64_t nta_sock_overflows;
 /* Entries that exist, those that wait for a grace period included. */
 extern atomic_long_t nta_sock_objects;
 
+/*
+ * In a key, besides the cookie: what kind of entry it is, and which scope is counted in
+ * it. It has no scope yet before its first packet when that is not what it was made by.
+ * One instruction makes the key of a packet of its cookie, shifted so far and no further.
+ */
+#define NTA_KEY_UDP		1ULL
+#define NTA_KEY_SUBFLOW		2ULL
+#define NTA_KEY_IKE		3ULL
+#define NTA_KEY_LOOPBACK	4ULL
+#define NTA_KEY_SHIFT		3
+#define NTA_KEY_NO_SCOPE	BIT_ULL(63)
+#define NTA_KEY_SCOPE		(NTA_KEY_LOOPBACK | NTA_KEY_NO_SCOPE)
+
 /**
- * nta_sock_hash - hash a socket key
- * @data: the key, 64 bits
- * @len: unused
- * @seed: unused
+ * nta_sock_hash_cookie - hash a socket cookie
+ * @cookie: of the socket
  *
  * Multiplicative hashing (Dietzfelbinger et al., 1997) with a multiplier that
  * is random: remote parties can guess the order of cookies, but no two that
  * collide.
  */
-static inline u32 nta_sock_hash(const void *data, u32 len, u32 seed)
+static inline u32 nta_sock_hash_cookie(u64 cookie)
 {
-	return (*(const u64 *)data * nta_sock_multiplier) >> 32;
+	return (cookie * nta_sock_multiplier) >> 32;
 }
 
 /**
  * nta_sock_key - name the entry of a socket
  * @cookie: of the socket
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: NTA_TCP_SND or NTA_UDP_SND, perhaps plus NTA_LOOPBACK
  *
- * A raw socket can send both protocols and then has an entry for each.
+ * A raw socket can send both protocols and then has an entry for each. Of one that
+ * carries packets over loopback and over other interfaces there is one entry.
  */
 static inline u64 nta_sock_key(u64 cookie, enum nta_flow flow)
 {
-	return cookie << 2 | (flow == NTA_UDP_SND);
+	return cookie << NTA_KEY_SHIFT | (flow & NTA_LOOPBACK) |
+	       (nta_flow_is_udp(flow) ? NTA_KEY_UDP : 0);
 }
 
 /**
@@ -170,7 +213,7 @@ static inline bool nta_sock_is_ike(const struct sock *sk)
  * nta_sock_key_of - name the entry of a socket that is at hand
  * @sk: a full socket, of a kind that can have an entry
  * @cookie: of the socket, or of that which the application has instead
- * @flow: NTA_TCP_SND or NTA_UDP_SND
+ * @flow: as of nta_sock_key()
  *
  * Not all that comes for the socket of an IKE daemon is its own. By a name of
  * its own the entry is not found before that has been looked at.
@@ -178,27 +221,49 @@ static inline bool nta_sock_is_ike(const struct sock *sk)
 static inline u64 nta_sock_key_of(const struct sock *sk, u64 cookie,
 				  enum nta_flow flow)
 {
-	if (flow == NTA_UDP_SND && nta_sock_is_ike(sk))
-		return cookie << 2 | 3;
-	return nta_sock_key(cookie, flow);
+	u64 key = nta_sock_key(cookie, flow);
+
+	if (nta_flow_is_udp(flow) && nta_sock_is_ike(sk))
+		key |= NTA_KEY_IKE;
+	return key;
 }
 
 /* The cookie that a key was made of. */
 static inline u64 nta_sock_key_cookie(u64 key)
 {
-	return key >> 2;
+	return (key & ~NTA_KEY_NO_SCOPE) >> NTA_KEY_SHIFT;
 }
 
 /**
  * nta_sock_key_subflow - name the entry of an MPTCP subflow
  * @cookie: of the subflow, whose MPTCP socket is not known yet
+ * @flow: as of nta_sock_key()
  *
  * Another name than the subflow's own, under which none must be found once it
  * has an MPTCP socket.
  */
-static inline u64 nta_sock_key_subflow(u64 cookie)
+static inline u64 nta_sock_key_subflow(u64 cookie, enum nta_flow flow)
 {
-	return cookie << 2 | 2;
+	return nta_sock_key(cookie, flow) | NTA_KEY_SUBFLOW;
+}
+
+/* Do two keys name the same entry? */
+static inline bool nta_sock_key_is(u64 key, u64 other)
+{
+	return !((key ^ other) & ~NTA_KEY_SCOPE);
+}
+
+/* Plus the direction it is the nta_flow that is counted in the entry itself. */
+static inline enum nta_flow nta_sock_flow(const struct nta_sock *s)
+{
+	u64 key = READ_ONCE(s->key);
+
+	return (key & NTA_KEY_LOOPBACK) + (key & NTA_KEY_UDP ? NTA_UDP_SND : NTA_TCP_SND);
+}
+
+static inline bool nta_sock_is_udp(const struct nta_sock *s)
+{
+	return READ_ONCE(s->key) & NTA_KEY_UDP;
 }
 
 static __always_inline struct bucket_table *nta_sock_table(void)
@@ -206,21 +271,11 @@ static __always_inline struct bucket_table *nta_sock_table(void)
 	return rht_dereference_rcu(nta_socks.tbl, &nta_socks);
 }
 
-/**
- * nta_sock_peek - find the entry of a key in a few instructions
- * @table: what nta_sock_table() says
- * @key: see nta_sock_key()
- *
- * What rhashtable_lookup() does while the table rests, and without calls.
- *
- * Context: any but hard interrupts, under rcu_read_lock().
- * Return: the entry, valid until rcu_read_unlock(), or NULL: then
- * nta_sock_find() knows whether there is one.
- */
+/* As nta_sock_peek(); of keys the bits in @mask are compared. */
 static __always_inline struct nta_sock *
-nta_sock_peek(const struct bucket_table *table, u64 key)
+nta_sock_look(const struct bucket_table *table, u64 cookie, u64 key, u64 mask)
 {
-	u32 hash = nta_sock_hash(&key, sizeof(key), 0) & (table->size - 1);
+	u32 hash = nta_sock_hash_cookie(cookie) & (table->size - 1);
 	unsigned long node;
 	struct nta_sock *s;
 
@@ -233,7 +288,8 @@ nta_sock_peek(const struct bucket_table *table, u64 key)
 		return NULL;
 	do {
 		s = container_of((struct rhash_head *)node, struct nta_sock, node);
-		if (likely(s->key == key)) {
+		/* Plain, to be compared where it is. It changes once at most, from no scope. */
+		if (likely((data_race(s->key) & mask) == (key & mask))) {
 			/* The kernel has compilers believe that it may be NULL. */
 			if (!s)
 				__builtin_unreachable();
@@ -244,10 +300,28 @@ nta_sock_peek(const struct bucket_table *table, u64 key)
 	return NULL;
 }
 
+/**
+ * nta_sock_peek - find the entry of a socket that counts a scope, in a few instructions
+ * @table: what nta_sock_table() says
+ * @cookie: of the socket
+ * @key: see nta_sock_key()
+ *
+ * What rhashtable_lookup() does while the table rests, and without calls.
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the entry, valid until rcu_read_unlock(), or NULL: then
+ * nta_sock_find() knows whether there is one, perhaps of another scope.
+ */
+static __always_inline struct nta_sock *
+nta_sock_peek(const struct bucket_table *table, u64 cookie, u64 key)
+{
+	return nta_sock_look(table, cookie, key, ~0ULL);
+}
+
 struct nta_sock *nta_sock_find_slowly(const struct bucket_table *table, u64 key);
 
 /**
- * nta_sock_find - find the entry of a key
+ * nta_sock_find - find the entry of a key, whatever scope it counts
  * @key: see nta_sock_key()
  *
  * Context: any but hard interrupts, under rcu_read_lock().
@@ -257,12 +331,20 @@ static inline struct nta_sock *nta_sock_find(u64 key)
 {
 	const struct bucket_table *table = nta_sock_table();
 
-	return nta_sock_peek(table, key) ?: nta_sock_find_slowly(table, key);
+	return nta_sock_look(table, nta_sock_key_cookie(key), key, ~NTA_KEY_SCOPE) ?:
+	       nta_sock_find_slowly(table, key);
+}
+
+static inline void nta_held_add(struct nta_held *held, enum nta_dir dir,
+				u64 packets, u64 bytes)
+{
+	atomic64_add(packets, &held->packets[dir]);
+	atomic64_add(bytes, &held->bytes[dir]);
 }
 
 /**
  * nta_sock_count - count packets of a known socket
- * @s: its entry
+ * @s: its entry, of their scope
  * @dir: NTA_SND or NTA_RCV
  * @packets: how many
  * @bytes: their bytes
@@ -273,13 +355,14 @@ static inline struct nta_sock *nta_sock_find(u64 key)
 static inline void nta_sock_count(struct nta_sock *s, enum nta_dir dir,
 				  u64 packets, u64 bytes)
 {
-	atomic64_add(packets, &s->packets[dir]);
-	atomic64_add(bytes, &s->bytes[dir]);
+	nta_held_add(&s->held, dir, packets, bytes);
 }
 
+bool nta_sock_count_any(struct nta_sock *s, enum nta_flow flow, u64 packets, u64 bytes);
+
 /**
- * nta_sock_take - take what an entry holds of one direction
- * @s: the entry
+ * nta_held_take - take what is held of one direction
+ * @held: where
  * @dir: NTA_SND or NTA_RCV
  * @count: receives packets and bytes, unless there are none
  *
@@ -288,15 +371,75 @@ static inline void nta_sock_count(struct nta_sock *s, enum nta_dir dir,
  * Context: any.
  * Return: whether there was anything.
  */
-static inline bool nta_sock_take(struct nta_sock *s, enum nta_dir dir,
+static inline bool nta_held_take(struct nta_held *held, enum nta_dir dir,
 				 struct nta_count *count)
 {
-	if (!(atomic64_read(&s->packets[dir]) | atomic64_read(&s->bytes[dir])))
+	if (!(atomic64_read(&held->packets[dir]) | atomic64_read(&held->bytes[dir])))
 		return false;
-	count->packets = atomic64_xchg(&s->packets[dir], 0);
-	count->bytes = atomic64_xchg(&s->bytes[dir], 0);
+	count->packets = atomic64_xchg(&held->packets[dir], 0);
+	count->bytes = atomic64_xchg(&held->bytes[dir], 0);
 	return true;
 }
+
+/* Is anything held? Any context. */
+static inline bool nta_held_any(const struct nta_held *held)
+{
+	return atomic64_read(&held->packets[NTA_SND]) | atomic64_read(&held->bytes[NTA_SND]) |
+	       atomic64_read(&held->packets[NTA_RCV]) | atomic64_read(&held->bytes[NTA_RCV]);
+}
+
+/**
+ * nta_held_look - what is held of one direction?
+ * @held: where
+ * @dir: NTA_SND or NTA_RCV
+ */
+static inline struct nta_count nta_held_look(const struct nta_held *held, enum nta_dir dir)
+{
+	return (struct nta_count) {
+		atomic64_read(&held->packets[dir]), atomic64_read(&held->bytes[dir]),
+	};
+}
+
+/**
+ * struct nta_part - what a socket carries of one scope
+ * @held: not yet folded
+ * @folded: folded
+ * @flow: plus the direction it is an nta_flow
+ */
+struct nta_part {
+	struct nta_held *held;
+	struct nta_count *folded;
+	enum nta_flow flow;
+};
+
+/**
+ * nta_sock_part - go through what a socket carries, scope by scope
+ * @s: its entry
+ * @n: 0, then 1
+ * @part: receives it
+ *
+ * Context: any, under rcu_read_lock() or the lock of the list on which the entry is.
+ * Return: false when there is no more.
+ */
+static __always_inline bool nta_sock_part(struct nta_sock *s, int n, struct nta_part *part)
+{
+	struct nta_sock_other *other;
+
+	if (n == 0) {
+		*part = (struct nta_part) { &s->held, s->folded, nta_sock_flow(s) };
+		return true;
+	}
+	/* Pairs with cmpxchg() in nta_sock_other(). */
+	other = READ_ONCE(s->other);
+	if (likely(n > 1 || !other))
+		return false;
+	*part = (struct nta_part) {
+		&other->held, other->folded, nta_sock_flow(s) ^ NTA_LOOPBACK,
+	};
+	return true;
+}
+
+u32 nta_sock_packets(struct nta_sock *s);
 
 /**
  * nta_sock_trymove - become the one who may change owner and list of an entry
@@ -346,8 +489,7 @@ static inline u64 nta_sock_cookie(const struct sock *sk)
 void nta_sock_on_filling(void (*filling)(void));
 void nta_sock_on_free(void (*settle)(struct nta_sock *s));
 u64 nta_sock_cookie_mptcp(const struct sock *subflow);
-struct nta_sock *nta_sock_add(const struct sock *sk, u64 key,
-			      enum nta_flow flow, bool *added);
+struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added);
 void nta_sock_drop(struct list_head *entries);
 
 /**

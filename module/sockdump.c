@@ -84,7 +84,7 @@ static int nta_sockdump_put_attrs(struct sk_buff *skb, const struct nta_sock *s,
 				  const struct nta_sockdump_owner *owner,
 				  const struct nta_count count[NTA_FLOWS])
 {
-	u32 protocol = s->flow == NTA_UDP_SND ? IPPROTO_UDP : IPPROTO_TCP;
+	u32 protocol = nta_sock_is_udp(s) ? IPPROTO_UDP : IPPROTO_TCP;
 
 	return nta_message_put_u64(skb, NETATOP_A_COOKIE,
 				   nta_sock_key_cookie(s->key)) ?:
@@ -98,9 +98,9 @@ static int nta_sockdump_put_attrs(struct sk_buff *skb, const struct nta_sock *s,
 /* nta_dump_put_fn: the socket at @node, if it is asked for. */
 static int nta_sockdump_put(struct sk_buff *skb, struct rhash_head *node, void *arg)
 {
-	const struct nta_sock *s = container_of(node, struct nta_sock, node);
+	struct nta_sock *s = container_of(node, struct nta_sock, node);
 	struct nta_sockdump *dump = arg;
-	struct nta_count count[NTA_FLOWS] = {};
+	struct nta_count count[NTA_FLOWS];
 	struct nta_sockdump_owner owner;
 	void *header;
 	int err;
@@ -108,7 +108,7 @@ static int nta_sockdump_put(struct sk_buff *skb, struct rhash_head *node, void *
 	if (dump->netns && dump->netns != s->netns)
 		return 0;
 	if (!nta_sockdump_name(&dump->viewer,
-			       nta_snapshot_sock(s, &count[s->flow]), &owner) ||
+			       nta_snapshot_sock(s, count), &owner) ||
 	    (dump->tgid && dump->tgid != owner.tgid))
 		return 0;
 	header = nta_message_begin_dumped(skb, dump->cb, NETATOP_CMD_SOCK);

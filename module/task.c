@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
+#include "identity.h"
 #include "task.h"
 
 DEFINE_MUTEX(nta_task_mutex);
@@ -81,6 +80,7 @@ static void nta_thread_free(struct rcu_head *rcu)
 
 	put_pid(thread->pid);
 	nta_stay_end(&thread->stay);
+	kfree(thread->loopback);
 	kmem_cache_free(nta_thread_cache, thread);
 	atomic_long_dec(&nta_task_objects);
 }
@@ -274,38 +274,6 @@ static bool nta_task_room(void)
 }
 
 /**
- * nta_task_btime - when a task started
- * @task: the task, referenced or under RCU
- *
- * Return: seconds since the epoch, rounded down.
- */
-u64 nta_task_btime(struct task_struct *task)
-{
-	struct timespec64 boot;
-
-	getboottime64(&boot);
-	return div_u64(timespec64_to_ns(&boot) + task->start_boottime,
-		       NSEC_PER_SEC);
-}
-
-/**
- * nta_task_cgroup - in which cgroup (v2) is a task?
- * @task: the task, under RCU
- *
- * Context: any.
- * Return: the id of the cgroup, which is the inode of its directory; 0 when the
- * kernel has no cgroups.
- */
-u64 nta_task_cgroup(struct task_struct *task)
-{
-#ifdef CONFIG_CGROUPS
-	return cgroup_id(task_dfl_cgroup(task));
-#else
-	return 0;
-#endif
-}
-
-/**
  * nta_proc_describe - note what will be known of a process when it is gone
  * @proc: the process
  * @leader: its first thread, under RCU
@@ -493,6 +461,41 @@ struct nta_thread *nta_thread_of(struct task_struct *task)
 	thread = nta_thread_create(proc, pid);
 	nta_proc_put(proc);
 	return thread;
+}
+
+/**
+ * nta_thread_counts - where is added what a thread carries?
+ * @thread: the thread
+ * @flow: NTA_TCP_SND or NTA_UDP_SND, perhaps plus NTA_LOOPBACK
+ *
+ * Context: softirq or process, the lock of its process held.
+ * Return: its counters, by direction; NULL without memory.
+ */
+struct nta_count *nta_thread_counts(struct nta_thread *thread, enum nta_flow flow)
+{
+	if (flow < NTA_LOOPBACK)
+		return &thread->count[flow];
+	if (unlikely(!thread->loopback))
+		thread->loopback = kcalloc(NTA_FLOWS - NTA_LOOPBACK,
+					   sizeof(*thread->loopback),
+					   GFP_ATOMIC | __GFP_NOWARN);
+	return thread->loopback ? &thread->loopback[flow - NTA_LOOPBACK] : NULL;
+}
+
+/**
+ * nta_thread_read - what has a thread carried, as far as that is folded?
+ * @thread: the thread
+ * @count: receives it, by flow
+ *
+ * Context: the lock of its process is held.
+ */
+void nta_thread_read(const struct nta_thread *thread, struct nta_count count[NTA_FLOWS])
+{
+	memcpy(count, thread->count, sizeof(thread->count));
+	if (thread->loopback)
+		memcpy(&count[NTA_LOOPBACK], thread->loopback, sizeof(thread->count));
+	else
+		memset(&count[NTA_LOOPBACK], 0, sizeof(thread->count));
 }
 
 /**

@@ -31,10 +31,10 @@ struct nta_sock;
  * @count: folded so far, by flow
  * @changed: when something was folded last, ns since boot
  * @threads: its threads that are known; removal needs nta_task_mutex too
- * @wait: called when the process ends
+ * @wait: called when the process ends; until it is @dead
  * @exits: among the processes that the exit work looks at
- * @record: among the exit records
- * @number: of the exit record
+ * @record: among the exit records, once it is @dead
+ * @number: of the exit record, likewise
  * @btime: start, seconds since the epoch
  * @start: the same, ns since boot
  * @end: end, likewise; 0 when it was not noticed. Written by @wait's callback, as
@@ -58,13 +58,17 @@ struct nta_proc {
 	struct nta_count count[NTA_FLOWS];
 	u64 changed;
 	struct list_head threads;
-	struct wait_queue_entry wait;
+	union {
+		struct wait_queue_entry wait;
+		struct {
+			struct rb_node record;
+			u64 number;
+		};
+	};
 	union {
 		struct llist_node exits;
 		struct rcu_head rcu;
 	};
-	struct rb_node record;
-	u64 number;
 	u64 btime;
 	u64 start;
 	u64 end;
@@ -83,11 +87,13 @@ struct nta_proc {
  * @linked: is among the threads of @proc; under the lock of that
  * @proc: its process, with a reference
  * @stay: the cgroup where it is; under the lock of @proc
- * @count: folded so far, by flow
+ * @count: folded so far, by flow, of all interfaces but loopback
+ * @loopback: the same over loopback, NTA_LOOPBACK being the first; NULL while there is
+ *	nothing
  * @changed: as of the process
  * @link: among the threads of @proc
- * @socks: the socket entries it owns
- * @rcu: for the release
+ * @socks: the socket entries it owns, each of which has a reference
+ * @rcu: for the release, when there are no more
  */
 struct nta_thread {
 	struct rhash_head node;
@@ -96,11 +102,14 @@ struct nta_thread {
 	bool linked;
 	struct nta_proc *proc;
 	struct nta_stay stay;
-	struct nta_count count[NTA_FLOWS];
+	struct nta_count count[NTA_LOOPBACK];
+	struct nta_count *loopback;
 	u64 changed;
 	struct list_head link;
-	struct list_head socks;
-	struct rcu_head rcu;
+	union {
+		struct list_head socks;
+		struct rcu_head rcu;
+	};
 };
 
 /*
@@ -118,6 +127,8 @@ struct nta_thread *nta_thread_of(struct task_struct *task);
 struct nta_thread *nta_thread_create(struct nta_proc *proc, struct pid *pid);
 struct nta_thread *nta_thread_find(struct pid *pid);
 struct nta_thread *nta_thread_peek(struct pid *pid);
+struct nta_count *nta_thread_counts(struct nta_thread *thread, enum nta_flow flow);
+void nta_thread_read(const struct nta_thread *thread, struct nta_count count[NTA_FLOWS]);
 struct nta_proc *nta_proc_find(struct pid *pid);
 void nta_thread_put(struct nta_thread *thread);
 void nta_proc_put(struct nta_proc *proc);
@@ -128,8 +139,6 @@ bool nta_proc_is_silent(const struct nta_proc *proc);
 bool nta_proc_finished(struct nta_proc *proc);
 void nta_proc_unlink(struct nta_proc *proc);
 void nta_thread_unlink(struct nta_thread *thread);
-u64 nta_task_btime(struct task_struct *task);
-u64 nta_task_cgroup(struct task_struct *task);
 void nta_proc_describe(struct nta_proc *proc, struct task_struct *leader);
 
 void nta_task_on_filling(void (*filling)(void));

@@ -21,6 +21,8 @@ struct nta_count {
  * @NTA_TCP_RCV: TCP received
  * @NTA_UDP_SND: UDP sent
  * @NTA_UDP_RCV: UDP received
+ * @NTA_LOOPBACK: plus one of these: the same, over the loopback interface; they are
+ *	not part of those above
  * @NTA_FLOWS: how many there are
  */
 enum nta_flow {
@@ -28,10 +30,11 @@ enum nta_flow {
 	NTA_TCP_RCV,
 	NTA_UDP_SND,
 	NTA_UDP_RCV,
-	NTA_FLOWS,
+	NTA_LOOPBACK,
+	NTA_FLOWS = 2 * NTA_LOOPBACK,
 };
 
-/* NTA_TCP_SND or NTA_UDP_SND plus one of these is a flow. */
+/* NTA_TCP_SND or NTA_UDP_SND, perhaps plus NTA_LOOPBACK, plus one of these is a flow. */
 enum nta_dir {
 	NTA_SND,
 	NTA_RCV,
@@ -77,6 +80,27 @@ static inline void nta_count_add(struct nta_count *count, u64 packets, u64 bytes
 {
 	count->packets += packets;
 	count->bytes += bytes;
+}
+
+/* Is it UDP, then, whatever the direction and the interface? */
+static inline bool nta_flow_is_udp(enum nta_flow flow)
+{
+	return flow & NTA_UDP_SND;
+}
+
+/**
+ * nta_count_both - what was carried over loopback and over all other interfaces
+ * @count: by flow
+ * @flow: up to NTA_UDP_RCV
+ */
+static inline struct nta_count nta_count_both(const struct nta_count count[NTA_FLOWS],
+					      enum nta_flow flow)
+{
+	struct nta_count both = count[flow];
+
+	nta_count_add(&both, count[NTA_LOOPBACK + flow].packets,
+		      count[NTA_LOOPBACK + flow].bytes);
+	return both;
 }
 
 /* Any context. */

@@ -52,8 +52,7 @@ static noinline void nta_trace_read(const struct sock *sk)
 		return;
 	rcu_read_lock();
 	s = nta_sock_find(nta_sock_key_of(sk, nta_sock_cookie(sk), flow));
-	if (s && READ_ONCE(s->claim) != NTA_CLAIM_SEND &&
-	    READ_ONCE(s->reader) != task_pid(current))
+	if (s && READ_ONCE(s->claim) != NTA_CLAIM_SEND && !nta_reader_is_owner(s))
 		nta_owner_read(s, current, nta_trace_written(sk));
 	rcu_read_unlock();
 }
@@ -132,8 +131,8 @@ static void nta_trace_listen(const struct sock *sk)
 	if (sk->sk_kern_sock || in_interrupt() || current->flags & PF_KTHREAD ||
 	    nta_handed_is_sure(sk))
 		return;
-	s = nta_sock_add(sk, nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND),
-			 NTA_TCP_SND, &added);
+	s = nta_sock_add(sk, nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND) |
+			     NTA_KEY_NO_SCOPE, &added);
 	if (added)
 		nta_owner_claim_new(s, current, NTA_CLAIM_SEND);
 }

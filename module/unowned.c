@@ -36,8 +36,8 @@ static unsigned long nta_unowned_begun;
 /* An entry is among those that no walk has looked for (@n is 1) or no more. */
 static void nta_unowned_note_new(const struct nta_sock *s, int n)
 {
-	unsigned int *sum = s->flow == NTA_UDP_SND ? &nta_unowned.new_udp :
-						     &nta_unowned.new_tcp;
+	unsigned int *sum = nta_sock_is_udp(s) ? &nta_unowned.new_udp :
+						 &nta_unowned.new_tcp;
 
 	lockdep_assert_held(&nta_unowned_lock);
 	WRITE_ONCE(*sum, *sum + n);
@@ -99,7 +99,7 @@ void nta_unowned_add(struct nta_sock *s)
 	s->sought = sure;
 	list_add_tail(&s->link, sure ? &nta_unowned_old : &nta_unowned_new);
 	nta_unowned_note(s, 1);
-	nta_reader_note(s, sure ? NULL : NTA_READER_ANY);
+	nta_reader_note(s, NULL, sure ? NTA_READS_NOTHING : NTA_READS_ANY);
 	spin_unlock_bh(&nta_unowned_lock);
 	if (!sure)
 		nta_unowned_seek();
@@ -117,7 +117,7 @@ void nta_unowned_hand(struct nta_sock *s, enum nta_handed handed)
 	spin_lock_bh(&nta_unowned_lock);
 	nta_unowned_decide(s, handed, s->unheld);
 	if (handed == NTA_HANDED_SURE)
-		nta_reader_note(s, NULL);
+		nta_reader_note(s, NULL, NTA_READS_NOTHING);
 	spin_unlock_bh(&nta_unowned_lock);
 }
 
@@ -207,15 +207,14 @@ static void nta_unowned_rotate(bool (*visit)(struct nta_sock *s, void *),
 
 static bool nta_unowned_expire_sock(struct nta_sock *s, void *unused)
 {
-	u32 packets = atomic64_read(&s->packets[NTA_SND]) +
-		      atomic64_read(&s->packets[NTA_RCV]);
+	u32 packets = nta_sock_packets(s);
 
 	s->idle = packets != s->last ? 0 : min_t(int, s->idle + 1, U8_MAX);
 	s->last = packets;
 	if (s->idle < NTA_IDLE_UNOWNED || !nta_sock_trymove(s))
 		return false;
 	nta_unowned_note(s, -1);
-	nta_reader_note(s, NULL);
+	nta_reader_note(s, NULL, NTA_READS_NOTHING);
 	return true;
 }
 
@@ -234,23 +233,30 @@ void nta_unowned_expire(void)
 	mutex_unlock(&nta_unowned_mutex);
 }
 
-static bool nta_unowned_sum_sock(struct nta_sock *s, void *arg)
+static void nta_unowned_sum_part(const struct nta_sock *s, const struct nta_part *part,
+				 struct nta_unowned_sums *sums)
 {
-	struct nta_unowned_sums *sums = arg;
 	bool kernel = nta_sock_is_kernel(s);
 	struct nta_count *sum = kernel ? sums->kernel : sums->waiting;
 	int dir;
 
 	for (dir = 0; dir < NTA_DIRS; dir++) {
-		struct nta_count count = {
-			atomic64_read(&s->packets[dir]), atomic64_read(&s->bytes[dir]),
-		};
+		struct nta_count count = nta_held_look(part->held, dir);
 
-		nta_count_add(&sum[s->flow + dir], count.packets, count.bytes);
+		nta_count_add(&sum[part->flow + dir], count.packets, count.bytes);
 		if (!kernel && count.packets)
 			nta_cgroup_add_waiting(s->group, nta_unowned_begun,
-					       s->flow + dir, &count);
+					       part->flow + dir, &count);
 	}
+}
+
+static bool nta_unowned_sum_sock(struct nta_sock *s, void *arg)
+{
+	struct nta_part part;
+	int n;
+
+	for (n = 0; nta_sock_part(s, n, &part); n++)
+		nta_unowned_sum_part(s, &part, arg);
 	return false;
 }
 

@@ -61,7 +61,7 @@ static __always_inline u64 nta_sk_key(const struct sock *sk, enum nta_flow flow)
 	if (unlikely(nta_sk_visible(sk) != sk))
 		cookie = nta_sock_cookie_mptcp(sk);
 	else if (nta_sk_is_subflow(sk))
-		return nta_sock_key_subflow(nta_sock_cookie(sk));
+		return nta_sock_key_subflow(nta_sock_cookie(sk), flow);
 	return nta_sock_key_of(sk, cookie ?: nta_sock_cookie(sk), flow);
 }
 

@@ -69,7 +69,8 @@ enum netatop_genl_cmd {
  * @NETATOP_A_COMM: string, name of the task
  * @NETATOP_A_UID: u32, real user id, as the reader's user namespace numbers it
  * @NETATOP_A_CGROUP: u64, id of the cgroup (v2), which is its directory's inode
- * @NETATOP_A_COUNTERS: struct netatop_counters; may be longer one day
+ * @NETATOP_A_COUNTERS: struct netatop_counters; may be longer one day. What of it went
+ *	over loopback is in LOOPBACK, wherever COUNTERS are
  * @NETATOP_A_COOKIE: u64, the kernel's own name of a socket, as SO_COOKIE and sock_diag
  *	show it
  * @NETATOP_A_PROTOCOL: u32, IPPROTO_TCP or IPPROTO_UDP: a raw socket can send both
@@ -109,6 +110,8 @@ enum netatop_genl_cmd {
  * @NETATOP_A_CGROUP_OVERFLOWS: u64, how often there was no room for one
  * @NETATOP_A_NOCGROUP: nest of COUNTERS, absent when all are 0: what tasks and sockets
  *	carried whose cgroup there was no room for or is not known, as of fragments
+ * @NETATOP_A_LOOPBACK: struct netatop_counters, absent when all are 0: the part of COUNTERS
+ *	that the loopback interface carried
  * @__NETATOP_A_MAX: how many there are
  */
 enum netatop_genl_attr {
@@ -156,6 +159,7 @@ enum netatop_genl_attr {
 	NETATOP_A_CGROUPS,
 	NETATOP_A_CGROUP_OVERFLOWS,
 	NETATOP_A_NOCGROUP,
+	NETATOP_A_LOOPBACK,
 	__NETATOP_A_MAX,
 };
 

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034
 guest_tests_of_each_kernel='Transfer.*:SystemCall.*:Sharing.*:Threads.*:Receiver.*:Lifetime.*'
 guest_tests_of_each_kernel+=':Malformed.*:Record.*:EmptyExit.*:Command.*:Caller32.*:ProcFile.*:Offload.*:Choice.*'
-guest_tests_of_each_kernel+=':Sender.*:Handover.*:Walk.*:Netlink*:Cgroup*:Run.*:Container.*:Parameter.*:Vrf.*:Lookup.Veth*'
+guest_tests_of_each_kernel+=':Sender.*:Handover.*:Walk.*:Netlink*:Cgroup*:Loopback*:Run.*:Container.*:Parameter.*:Vrf.*:Lookup.Veth*'
 guest_tests_of_each_kernel+=':Link.*:LinkMedium.*:LinkRing.*:Reroute*.*:Wireguard.*'
 guest_tests_of_each_kernel+=':Ipsec.Transport/*:Ipvlan.*:RouteEncap.*:Handed*/IPv6'
 

@@ -82,6 +82,8 @@ protected:
             },
             settling);
         compare("cgroups and classes", books.counted, books.credited);
+        compare("cgroups and classes, over loopback", books.counted_loopback,
+                books.credited_loopback);
     }
 
     Pair& pair_ = standard_pair();

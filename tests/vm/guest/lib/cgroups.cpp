@@ -54,16 +54,23 @@ unsigned CgroupDirectory::dying_below() const {
 CgroupBooks read_cgroup_books() {
     Genl genl;
     CgroupBooks books;
-    for (const auto& [id, sums] : genl.cgroups())
+    for (const auto& [id, sums] : genl.cgroups()) {
         books.credited = books.credited + sums.counters + sums.part(NETATOP_A_ENDED_BELOW) +
                          sums.part(NETATOP_A_WAITING);
+        books.credited_loopback = books.credited_loopback + sums.loopback +
+                                  sums.part_loopback(NETATOP_A_ENDED_BELOW) +
+                                  sums.part_loopback(NETATOP_A_WAITING);
+    }
     const auto total = genl.total();
     if (!total)
         throw std::runtime_error("no answer to GET_TOTAL");
     books.counted = total->counters;
+    books.counted_loopback = total->loopback;
     for (const auto part :
-         {NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP})
+         {NETATOP_A_KERNEL, NETATOP_A_NOSOCKET, NETATOP_A_OVERFLOW, NETATOP_A_NOCGROUP}) {
         books.credited = books.credited + total->part(part);
+        books.credited_loopback = books.credited_loopback + total->part_loopback(part);
+    }
     return books;
 }
 

@@ -41,8 +41,11 @@ private:
 struct CgroupBooks {
     Counters counted;
     Counters credited;
+    // The part of them that went over loopback.
+    Counters counted_loopback;
+    Counters credited_loopback;
 
-    bool balanced() const { return counted == credited; }
+    bool balanced() const { return counted == credited && counted_loopback == credited_loopback; }
 };
 CgroupBooks read_cgroup_books();
 

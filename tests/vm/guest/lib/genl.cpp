@@ -98,6 +98,9 @@ GenlTask task_in(const std::uint8_t* payload, std::size_t size) {
         case NETATOP_A_COUNTERS:
             task.counters = counters_in(value);
             break;
+        case NETATOP_A_LOOPBACK:
+            task.loopback = counters_in(value);
+            break;
         case NETATOP_A_PAD:
             break;
         default:
@@ -140,6 +143,9 @@ GenlSock sock_in(const std::uint8_t* payload, std::size_t size) {
         case NETATOP_A_COUNTERS:
             sock.counters = counters_in(value);
             break;
+        case NETATOP_A_LOOPBACK:
+            sock.loopback = counters_in(value);
+            break;
         case NETATOP_A_PAD:
             break;
         default:
@@ -149,10 +155,10 @@ GenlSock sock_in(const std::uint8_t* payload, std::size_t size) {
     return sock;
 }
 
-// The counters in a nest.
-Counters nested_counters(const Bytes& nest) {
+// The counters in a nest, in all or over loopback.
+Counters nested_counters(const Bytes& nest, std::uint16_t which) {
     for (const auto& [type, value] : attributes_in(nest.data(), nest.size()))
-        if (type == NETATOP_A_COUNTERS)
+        if (type == which)
             return counters_in(value);
     return {};
 }
@@ -162,10 +168,13 @@ GenlSums sums_in(const std::uint8_t* payload, std::size_t size) {
     for (const auto& [type, value] : attributes_in(payload + GENL_HDRLEN, size - GENL_HDRLEN)) {
         if (type == NETATOP_A_COUNTERS)
             sums.counters = counters_in(value);
+        else if (type == NETATOP_A_LOOPBACK)
+            sums.loopback = counters_in(value);
         else if ((type >= NETATOP_A_WAITING && type <= NETATOP_A_EXITED) ||
-                 type == NETATOP_A_ENDED_BELOW || type == NETATOP_A_NOCGROUP)
-            sums.parts[type] = nested_counters(value);
-        else if (type != NETATOP_A_PAD)
+                 type == NETATOP_A_ENDED_BELOW || type == NETATOP_A_NOCGROUP) {
+            sums.parts[type] = nested_counters(value, NETATOP_A_COUNTERS);
+            sums.parts_loopback[type] = nested_counters(value, NETATOP_A_LOOPBACK);
+        } else if (type != NETATOP_A_PAD)
             sums.numbers[type] = number_in<std::uint64_t>(value);
     }
     return sums;
@@ -207,6 +216,11 @@ int error_in(const std::uint8_t* payload, std::size_t size) {
 Counters GenlSums::part(std::uint16_t type) const {
     const auto found = parts.find(type);
     return found == parts.end() ? Counters{} : found->second;
+}
+
+Counters GenlSums::part_loopback(std::uint16_t type) const {
+    const auto found = parts_loopback.find(type);
+    return found == parts_loopback.end() ? Counters{} : found->second;
 }
 
 std::uint64_t GenlSums::number(std::uint16_t type) const {

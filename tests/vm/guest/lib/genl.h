@@ -25,6 +25,7 @@ struct GenlTask {
     std::uint32_t parent = 0;
     std::uint32_t netns = 0;
     Counters counters;
+    Counters loopback; // the part of them that went over loopback
 };
 
 // What a message says of a socket.
@@ -38,15 +39,19 @@ struct GenlSock {
     std::uint32_t pid = 0;
     std::uint64_t start = 0;
     Counters counters;
+    Counters loopback;
 };
 
 // What a message says of everything: its attributes by their numbers.
 struct GenlSums {
     Counters counters;
+    Counters loopback;
     std::map<std::uint16_t, Counters> parts;
+    std::map<std::uint16_t, Counters> parts_loopback;
     std::map<std::uint16_t, std::uint64_t> numbers;
 
     Counters part(std::uint16_t type) const;
+    Counters part_loopback(std::uint16_t type) const;
     std::uint64_t number(std::uint16_t type) const; // fails when it is not there
 };
 
