@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What somebody carried: packets on the wire and their bytes, by protocol and direction.
+// What somebody carried: packets on the wire and their bytes, by protocol and direction, and the
+// part of it that the loopback interface carried.
 #pragma once
 
 #include <array>
@@ -32,43 +33,57 @@ struct Counters {
     Flow tcp_received;
     Flow udp_sent;
     Flow udp_received;
+    // Of these, what went over loopback.
+    Flow loopback_tcp_sent = {};
+    Flow loopback_tcp_received = {};
+    Flow loopback_udp_sent = {};
+    Flow loopback_udp_received = {};
 
     [[nodiscard]] Flow sent() const { return tcp_sent + udp_sent; }
     [[nodiscard]] Flow received() const { return tcp_received + udp_received; }
     [[nodiscard]] Flow all() const { return sent() + received(); }
     [[nodiscard]] bool any() const { return all().packets != 0; }
 
-    Counters& operator+=(const Counters& other) {
-        tcp_sent += other.tcp_sent;
-        tcp_received += other.tcp_received;
-        udp_sent += other.udp_sent;
-        udp_received += other.udp_received;
-        return *this;
-    }
-    Counters& operator-=(const Counters& other) {
-        tcp_sent -= other.tcp_sent;
-        tcp_received -= other.tcp_received;
-        udp_sent -= other.udp_sent;
-        udp_received -= other.udp_received;
-        return *this;
-    }
+    Counters& operator+=(const Counters& other);
+    Counters& operator-=(const Counters& other);
     friend Counters operator-(Counters a, const Counters& b) { return a -= b; }
-    friend bool operator==(const Counters& a, const Counters& b) {
-        return a.tcp_sent == b.tcp_sent && a.tcp_received == b.tcp_received &&
-               a.udp_sent == b.udp_sent && a.udp_received == b.udp_received;
-    }
 };
+
+// Each flow, to go through all of them.
+constexpr std::array<Flow Counters::*, 8> all_flows{
+    &Counters::tcp_sent,          &Counters::tcp_received,
+    &Counters::udp_sent,          &Counters::udp_received,
+    &Counters::loopback_tcp_sent, &Counters::loopback_tcp_received,
+    &Counters::loopback_udp_sent, &Counters::loopback_udp_received,
+};
+
+inline Counters& Counters::operator+=(const Counters& other) {
+    for (const auto flow : all_flows)
+        this->*flow += other.*flow;
+    return *this;
+}
+inline Counters& Counters::operator-=(const Counters& other) {
+    for (const auto flow : all_flows)
+        this->*flow -= other.*flow;
+    return *this;
+}
+inline bool operator==(const Counters& a, const Counters& b) {
+    for (const auto flow : all_flows)
+        if (!(a.*flow == b.*flow))
+            return false;
+    return true;
+}
 
 // What is left of `all` without `part`; nothing where a packet came between the reading of the two.
 inline std::uint64_t rest(std::uint64_t all, std::uint64_t part) {
     return all > part ? all - part : 0;
 }
 inline Counters rest(const Counters& all, const Counters& part) {
-    const auto flow = [](const Flow& a, const Flow& b) {
-        return Flow{rest(a.packets, b.packets), rest(a.bytes, b.bytes)};
-    };
-    return {flow(all.tcp_sent, part.tcp_sent), flow(all.tcp_received, part.tcp_received),
-            flow(all.udp_sent, part.udp_sent), flow(all.udp_received, part.udp_received)};
+    Counters left;
+    for (const auto flow : all_flows)
+        left.*flow = {rest((all.*flow).packets, (part.*flow).packets),
+                      rest((all.*flow).bytes, (part.*flow).bytes)};
+    return left;
 }
 
 // Each counter and the name that it has in all output for programs.
@@ -80,7 +95,7 @@ struct NamedCounter {
     [[nodiscard]] std::uint64_t of(const Counters& counters) const { return counters.*flow.*value; }
 };
 
-constexpr std::array<NamedCounter, 8> named_counters{{
+constexpr std::array<NamedCounter, 16> named_counters{{
     {"tcpsndpacks", &Counters::tcp_sent, &Flow::packets},
     {"tcpsndbytes", &Counters::tcp_sent, &Flow::bytes},
     {"tcprcvpacks", &Counters::tcp_received, &Flow::packets},
@@ -89,6 +104,14 @@ constexpr std::array<NamedCounter, 8> named_counters{{
     {"udpsndbytes", &Counters::udp_sent, &Flow::bytes},
     {"udprcvpacks", &Counters::udp_received, &Flow::packets},
     {"udprcvbytes", &Counters::udp_received, &Flow::bytes},
+    {"lo_tcpsndpacks", &Counters::loopback_tcp_sent, &Flow::packets},
+    {"lo_tcpsndbytes", &Counters::loopback_tcp_sent, &Flow::bytes},
+    {"lo_tcprcvpacks", &Counters::loopback_tcp_received, &Flow::packets},
+    {"lo_tcprcvbytes", &Counters::loopback_tcp_received, &Flow::bytes},
+    {"lo_udpsndpacks", &Counters::loopback_udp_sent, &Flow::packets},
+    {"lo_udpsndbytes", &Counters::loopback_udp_sent, &Flow::bytes},
+    {"lo_udprcvpacks", &Counters::loopback_udp_received, &Flow::packets},
+    {"lo_udprcvbytes", &Counters::loopback_udp_received, &Flow::bytes},
 }};
 
 // What stands before these names where the counters are those of cgroups that ended below one.

@@ -32,16 +32,25 @@ std::string text_in(const nlattr& attribute) {
     return {bytes, ::strnlen(bytes, mnl_attr_get_payload_len(&attribute))};
 }
 
-std::optional<Counters> counters_in(const nlattr& attribute) {
+// Takes what an attribute says of all interfaces, or of loopback, if it is one of these; false when
+// it is too short.
+bool take_counters(Counters& counters, const nlattr& attribute) {
+    const auto type = mnl_attr_get_type(&attribute);
+    if (type != NETATOP_A_COUNTERS && type != NETATOP_A_LOOPBACK)
+        return true;
     const auto raw = number_in<netatop_counters>(attribute);
     if (!raw)
-        return std::nullopt;
-    Counters counters;
-    counters.tcp_sent = {raw->tcp_sent_packets, raw->tcp_sent_bytes};
-    counters.tcp_received = {raw->tcp_received_packets, raw->tcp_received_bytes};
-    counters.udp_sent = {raw->udp_sent_packets, raw->udp_sent_bytes};
-    counters.udp_received = {raw->udp_received_packets, raw->udp_received_bytes};
-    return counters;
+        return false;
+    const bool all = type == NETATOP_A_COUNTERS;
+    (all ? counters.tcp_sent : counters.loopback_tcp_sent) = {raw->tcp_sent_packets,
+                                                              raw->tcp_sent_bytes};
+    (all ? counters.tcp_received : counters.loopback_tcp_received) = {raw->tcp_received_packets,
+                                                                      raw->tcp_received_bytes};
+    (all ? counters.udp_sent : counters.loopback_udp_sent) = {raw->udp_sent_packets,
+                                                              raw->udp_sent_bytes};
+    (all ? counters.udp_received : counters.loopback_udp_received) = {raw->udp_received_packets,
+                                                                      raw->udp_received_bytes};
+    return true;
 }
 
 // Puts a value into its place; false when there is none.
@@ -74,10 +83,8 @@ bool take(Task& task, const nlattr& attribute) {
         return put(task.parent, number_in<std::uint32_t>(attribute));
     case NETATOP_A_NETNS:
         return put(task.netns, number_in<std::uint32_t>(attribute));
-    case NETATOP_A_COUNTERS:
-        return put(task.counters, counters_in(attribute));
     default:
-        return true;
+        return take_counters(task.counters, attribute);
     }
 }
 
@@ -98,10 +105,8 @@ bool take(Socket& socket, const nlattr& attribute) {
         return put(socket.start, number_in<std::uint64_t>(attribute));
     case NETATOP_A_CLASS:
         return put(socket.without_owner, number_in<std::uint32_t>(attribute));
-    case NETATOP_A_COUNTERS:
-        return put(socket.counters, counters_in(attribute));
     default:
-        return true;
+        return take_counters(socket.counters, attribute);
     }
 }
 
@@ -137,10 +142,8 @@ bool each_attribute_of(const nlmsghdr& message, std::size_t offset, Visit visit)
 
 // Takes the counters of a nest; false when it is not well formed. One without counters is zero.
 bool take_nest(Counters& counters, const nlattr& nest) {
-    return each_attribute_of(nest, [&](const nlattr& attribute) {
-        return mnl_attr_get_type(&attribute) != NETATOP_A_COUNTERS ||
-               put(counters, counters_in(attribute));
-    });
+    return each_attribute_of(
+        nest, [&](const nlattr& attribute) { return take_counters(counters, attribute); });
 }
 
 // What an attribute says of a cgroup.
@@ -150,14 +153,12 @@ bool take(Cgroup& cgroup, const nlattr& attribute) {
         return put(cgroup.id, number_in<std::uint64_t>(attribute));
     case NETATOP_A_PARENT_CGROUP:
         return put(cgroup.parent, number_in<std::uint64_t>(attribute));
-    case NETATOP_A_COUNTERS:
-        return put(cgroup.own, counters_in(attribute));
     case NETATOP_A_ENDED_BELOW:
         return take_nest(cgroup.ended_below, attribute);
     case NETATOP_A_WAITING:
         return take_nest(cgroup.waiting, attribute);
     default:
-        return true;
+        return take_counters(cgroup.own, attribute);
     }
 }
 

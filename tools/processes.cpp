@@ -18,14 +18,16 @@ namespace netatop {
 
 namespace {
 
-// A line of eight counters, in the order of the module.
-std::optional<Counters> counters_of(std::istringstream& line) {
-    Counters counters;
-    for (auto* flow :
-         {&counters.tcp_sent, &counters.tcp_received, &counters.udp_sent, &counters.udp_received})
-        if (!(line >> flow->packets >> flow->bytes))
-            return std::nullopt;
-    return counters;
+// Takes a line of eight counters, in the order of the module, unless it is another kind of line.
+// They are those of all interfaces, or those of loopback.
+void take_counters(std::istringstream& line, Counters& counters, bool loopback) {
+    constexpr std::size_t per_scope = all_flows.size() / 2;
+    std::array<Flow, per_scope> flows;
+    for (auto& flow : flows)
+        if (!(line >> flow.packets >> flow.bytes))
+            return;
+    for (std::size_t i = 0; i < per_scope; ++i)
+        counters.*all_flows[loopback ? per_scope + i : i] = flows[i];
 }
 
 } // namespace
@@ -97,11 +99,13 @@ Result<std::vector<Class>> classes(const std::string& file) {
         std::istringstream line(text);
         std::string label;
         line >> label;
+        const bool loopback = label == "loopback";
+        if (loopback)
+            line >> label;
         if (label.size() < 2 || label.back() != ':')
             continue;
         label.pop_back();
-        if (const auto counters = counters_of(line))
-            found[label] = *counters;
+        take_counters(line, found[label], loopback);
     }
     const auto total = found.find("total");
     if (total == found.end())

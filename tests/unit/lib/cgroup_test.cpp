@@ -88,6 +88,13 @@ TEST_F(CgroupTest, NestsThatAreThere) {
     ASSERT_TRUE(found && *found);
     EXPECT_EQ((*found)->own, from(30));
     EXPECT_EQ((*found)->waiting, from(70));
+    const auto loopback =
+        parsed(id + counters(30) + counters(2, NETATOP_A_LOOPBACK) +
+               nest(NETATOP_A_WAITING, counters(70) + counters(3, NETATOP_A_LOOPBACK)));
+    ASSERT_TRUE(loopback && *loopback);
+    EXPECT_EQ((*loopback)->own.loopback_tcp_sent, (Flow{2, 3}));
+    EXPECT_EQ((*loopback)->waiting.loopback_udp_received, (Flow{9, 10}));
+    EXPECT_EQ((*loopback)->waiting.udp_received, (Flow{76, 77}));
     const auto empty = parsed(id + counters(30) + nest(NETATOP_A_WAITING, {}) +
                               nest(NETATOP_A_ENDED_BELOW, attribute(999, "who knows")));
     ASSERT_TRUE(empty && *empty);

@@ -312,6 +312,23 @@ TEST_F(ClientTest, UnknownAttributesAndLongerCountersAreHarmless) {
     EXPECT_FALSE((*found)->cgroup);
 }
 
+TEST_F(ClientTest, LoopbackIsToldApart) {
+    for (const bool first : {true, false}) {
+        const Bytes loopback = counters(1, NETATOP_A_LOOPBACK);
+        auto opened =
+            client({generic(NETATOP_CMD_TASK,
+                            attribute(NETATOP_A_TGID, raw(std::uint32_t{5})) +
+                                (first ? loopback + counters(100) : counters(100) + loopback),
+                            2)});
+        const auto found = opened.process(5);
+        ASSERT_TRUE(found && *found);
+        const Counters expected{{100, 101}, {102, 103}, {104, 105}, {106, 107},
+                                {1, 2},     {3, 4},     {5, 6},     {7, 8}};
+        EXPECT_EQ((*found)->counters, expected);
+        EXPECT_EQ((*found)->counters.all().packets, 100U + 102 + 104 + 106);
+    }
+}
+
 TEST_F(ClientTest, MessagesThatLackOrCutSomething) {
     const Bytes tgid = attribute(NETATOP_A_TGID, raw(std::uint32_t{5}));
     Bytes beyond = tgid + counters(1);
@@ -319,6 +336,8 @@ TEST_F(ClientTest, MessagesThatLackOrCutSomething) {
     for (const auto& attributes :
          {Bytes(), tgid, counters(1), attribute(NETATOP_A_TGID, "ab") + counters(1),
           tgid + attribute(NETATOP_A_COUNTERS, raw(1L)), beyond,
+          tgid + counters(1, NETATOP_A_LOOPBACK),
+          tgid + counters(1) + attribute(NETATOP_A_LOOPBACK, raw(1L)),
           tgid + counters(1) + attribute(NETATOP_A_START, raw(1))}) {
         auto opened = client({generic(NETATOP_CMD_TASK, attributes, 2)});
         const auto found = opened.process(5);

@@ -51,10 +51,9 @@ inline Bytes generic(std::uint8_t command, const Bytes& attributes, std::uint32_
     return message(family_id, raw(genlmsghdr{command, 1, 0}) + attributes, sequence);
 }
 
-inline Bytes counters(std::uint64_t first) {
-    return attribute(NETATOP_A_COUNTERS,
-                     raw(netatop_counters{first, first + 1, first + 2, first + 3, first + 4,
-                                          first + 5, first + 6, first + 7}));
+inline Bytes counters(std::uint64_t first, std::uint16_t type = NETATOP_A_COUNTERS) {
+    return attribute(type, raw(netatop_counters{first, first + 1, first + 2, first + 3, first + 4,
+                                                first + 5, first + 6, first + 7}));
 }
 
 inline Bytes task(std::uint32_t tgid, std::uint32_t sequence = 1,

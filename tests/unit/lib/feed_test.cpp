@@ -88,6 +88,26 @@ TEST_F(FeedTest, TheFirstSampleHasTotalsAlone) {
     EXPECT_EQ(sample->total.sent().bytes, 500U);
 }
 
+TEST_F(FeedTest, ClassesHaveTheirPartOfLoopback) {
+    classes(500, 30, 20);
+    std::ofstream(source.classes, std::ios::app)
+        << "loopback total: 40 41 0 0 0 0 0 0\nloopback kernel: 7 8 0 0 0 0 0 0\n"
+           "loopback of something else: 1\n";
+    const auto found = ::netatop::classes(source.classes);
+    ASSERT_TRUE(found) << found.error().text;
+    for (const auto& [name, counters] : *found) {
+        if (name == "kernel") {
+            EXPECT_EQ(counters.loopback_tcp_sent, (Flow{7, 8}));
+            EXPECT_EQ(counters.tcp_sent, (Flow{20, 20}));
+        } else if (name == "processes") {
+            EXPECT_EQ(counters.loopback_tcp_sent, (Flow{33, 33}));
+            EXPECT_EQ(counters.tcp_sent, (Flow{450, 450}));
+        } else {
+            EXPECT_EQ(counters.loopback_tcp_sent, Flow{}) << name;
+        }
+    }
+}
+
 TEST_F(FeedTest, IntervalsHaveWhoIsIdleAndWhoEnded) {
     classes(500, 30, 20);
     Feed feed(source);

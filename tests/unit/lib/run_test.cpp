@@ -187,7 +187,10 @@ TEST(Moved, Objects) {
     const std::string counters = "\"processes\":1,\"running\":1,\"tcpsndpacks\":1,"
                                  "\"tcpsndbytes\":1000,\"tcprcvpacks\":0,\"tcprcvbytes\":0,"
                                  "\"udpsndpacks\":0,\"udpsndbytes\":0,\"udprcvpacks\":2,"
-                                 "\"udprcvbytes\":30}\n";
+                                 "\"udprcvbytes\":30,\"lo_tcpsndpacks\":0,"
+                                 "\"lo_tcpsndbytes\":0,\"lo_tcprcvpacks\":0,\"lo_tcprcvbytes\":0,"
+                                 "\"lo_udpsndpacks\":0,\"lo_udpsndbytes\":0,\"lo_udprcvpacks\":0,"
+                                 "\"lo_udprcvbytes\":0}\n";
     EXPECT_EQ(text_of(moved, {true, false}),
               "{\"of\":\"program\",\"name\":\"curl\"," + counters +
                   "{\"of\":\"all\",\"command\":\"curl\",\"status\":3,\"took\":1.290,"
