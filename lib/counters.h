@@ -3,6 +3,7 @@
 // part of it that the loopback interface carried.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -68,10 +69,8 @@ inline Counters& Counters::operator-=(const Counters& other) {
     return *this;
 }
 inline bool operator==(const Counters& a, const Counters& b) {
-    for (const auto flow : all_flows)
-        if (!(a.*flow == b.*flow))
-            return false;
-    return true;
+    return std::all_of(all_flows.begin(), all_flows.end(),
+                       [&](const auto flow) { return a.*flow == b.*flow; });
 }
 
 // What is left of `all` without `part`; nothing where a packet came between the reading of the two.
