@@ -8,6 +8,7 @@
 
 #include "lib/cgroup_test.h"
 #include "lib/genl.h"
+#include "lib/packet.h"
 #include "lib/threads.h"
 #include "uapi/netatop_netlink.h"
 
@@ -269,6 +270,50 @@ TEST_P(Loopback, FragmentsOverLo) {
     const Counters expected = udp_out(carried.out) + udp_in(carried.in);
     expect_process("fragments", both.pid(), expected);
     compare("over loopback", expected, Genl().process(both.pid())->loopback);
+    expect_balance();
+}
+
+// A socket that nobody holds, for it travels, has no owner as long as that.
+TEST_P(Loopback, WhatWaitsForAnOwner) {
+    Helper traveller(pair_.a.ns, [&](Channel& test) {
+        int wire[2];
+        check(::socketpair(AF_UNIX, SOCK_STREAM, 0, wire), "socketpair");
+        const Fd here(wire[0]), there(wire[1]);
+        Fd socket = udp_bound(Address::any(family(), 9));
+        const auto cookie = cookie_of(socket);
+        pass_descriptor(here.get(), socket);
+        socket.close();
+        test.send(cookie);
+        test.wait();
+    });
+    const auto cookie = traveller.receive<std::uint64_t>();
+    Helper(pair_.b.ns, [&](Channel&) {
+        send_to(udp_socket(family()), pair_.a.at(family(), 9), size, 2);
+    }).join();
+    Helper(pair_.a.ns, [&](Channel&) { send_to(udp_socket(family()), local(9), size, 3); }).join();
+    const auto near = udp_in(on_lo(family(), 3));
+    std::optional<GenlSock> found;
+    for (const auto& sock : Genl().socks())
+        if (sock.cookie == cookie)
+            found = sock;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->owner_class, std::uint32_t{NETATOP_CLASS_WAITING});
+    compare("it holds", near + udp_in(datagrams(family(), 2, size)), found->counters);
+    compare("over loopback", near, found->loopback);
+    expect_balance();
+}
+
+TEST_P(Loopback, FragmentsThatWait) {
+    if (!v4())
+        GTEST_SKIP() << "LOCAL_IN sees them one by one";
+    const Ends ends{local(7), local(9)};
+    Helper(pair_.a.ns, [&](Channel&) {
+        const Fd raw(check(::socket(AF_INET, SOCK_RAW, IPPROTO_RAW), "socket"));
+        const auto part = fragment(ends, {4711, 800, more_fragments}, Bytes(160, 1));
+        check(::sendto(raw.get(), part.data(), part.size(), 0, ends.to.get(), ends.to.size()),
+              "sendto");
+    }).join();
+    EXPECT_EQ(lo().in.packets, 1U);
     expect_balance();
 }
 
