@@ -17,25 +17,40 @@ Error malformed(const std::string& what) {
     return {"a message of the kernel is malformed: " + what, Cause::version};
 }
 
+// What libmnl would say of an attribute that was looked at, without a call: a dump has some
+// hundred thousand attributes.
+std::uint16_t type_of(const nlattr& attribute) {
+    return attribute.nla_type & NLA_TYPE_MASK;
+}
+std::size_t size_of(const nlattr& attribute) {
+    return attribute.nla_len - std::size_t{NLA_HDRLEN};
+}
+const char* bytes_of(const nlattr& attribute) {
+    return static_cast<const char*>(static_cast<const void*>(&attribute)) + NLA_HDRLEN;
+}
+bool fits(const nlattr& attribute, std::size_t size) {
+    return attribute.nla_len >= NLA_HDRLEN && attribute.nla_len <= size;
+}
+
 // The value of a number; none when it is shorter.
 template <typename T>
 std::optional<T> number_in(const nlattr& attribute) {
     T value{};
-    if (mnl_attr_get_payload_len(&attribute) < sizeof value)
+    if (size_of(attribute) < sizeof value)
         return std::nullopt;
-    std::memcpy(&value, mnl_attr_get_payload(&attribute), sizeof value);
+    std::memcpy(&value, bytes_of(attribute), sizeof value);
     return value;
 }
 
 std::string text_in(const nlattr& attribute) {
-    const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(&attribute));
-    return {bytes, ::strnlen(bytes, mnl_attr_get_payload_len(&attribute))};
+    const char* bytes = bytes_of(attribute);
+    return {bytes, ::strnlen(bytes, size_of(attribute))};
 }
 
 // Takes what an attribute says of all interfaces, or of loopback, if it is one of these; false when
 // it is too short.
 bool take_counters(Counters& counters, const nlattr& attribute) {
-    const auto type = mnl_attr_get_type(&attribute);
+    const auto type = type_of(attribute);
     if (type != NETATOP_A_COUNTERS && type != NETATOP_A_LOOPBACK)
         return true;
     const auto raw = number_in<netatop_counters>(attribute);
@@ -63,7 +78,7 @@ bool put(To& to, const std::optional<T>& value) {
 
 // Takes what an attribute says of a task; false when it is too short.
 bool take(Task& task, const nlattr& attribute) {
-    switch (mnl_attr_get_type(&attribute)) {
+    switch (type_of(attribute)) {
     case NETATOP_A_TGID:
         return put(task.tgid, number_in<std::uint32_t>(attribute));
     case NETATOP_A_PID:
@@ -90,7 +105,7 @@ bool take(Task& task, const nlattr& attribute) {
 
 // Likewise of a socket.
 bool take(Socket& socket, const nlattr& attribute) {
-    switch (mnl_attr_get_type(&attribute)) {
+    switch (type_of(attribute)) {
     case NETATOP_A_COOKIE:
         return put(socket.cookie, number_in<std::uint64_t>(attribute));
     case NETATOP_A_PROTOCOL:
@@ -117,7 +132,7 @@ bool each_attribute(const void* begin, std::size_t size, Visit visit) {
     const auto* at = static_cast<const char*>(begin);
     while (size >= sizeof(nlattr)) {
         const auto* attribute = static_cast<const nlattr*>(static_cast<const void*>(at));
-        if (!mnl_attr_ok(attribute, static_cast<int>(size)) || !visit(*attribute))
+        if (!fits(*attribute, size) || !visit(*attribute))
             return false;
         const std::size_t step = MNL_ALIGN(attribute->nla_len);
         if (step >= size)
@@ -130,7 +145,7 @@ bool each_attribute(const void* begin, std::size_t size, Visit visit) {
 
 template <typename Visit>
 bool each_attribute_of(const nlattr& nest, Visit visit) {
-    return each_attribute(mnl_attr_get_payload(&nest), mnl_attr_get_payload_len(&nest), visit);
+    return each_attribute(bytes_of(nest), size_of(nest), visit);
 }
 
 template <typename Visit>
@@ -148,7 +163,7 @@ bool take_nest(Counters& counters, const nlattr& nest) {
 
 // What an attribute says of a cgroup.
 bool take(Cgroup& cgroup, const nlattr& attribute) {
-    switch (mnl_attr_get_type(&attribute)) {
+    switch (type_of(attribute)) {
     case NETATOP_A_CGROUP:
         return put(cgroup.id, number_in<std::uint64_t>(attribute));
     case NETATOP_A_PARENT_CGROUP:
@@ -166,9 +181,9 @@ bool take_group(Family& family, const nlattr& group) {
     std::string name;
     std::uint32_t id = 0;
     const bool taken = each_attribute_of(group, [&](const nlattr& attribute) {
-        if (mnl_attr_get_type(&attribute) == CTRL_ATTR_MCAST_GRP_NAME)
+        if (type_of(attribute) == CTRL_ATTR_MCAST_GRP_NAME)
             name = text_in(attribute);
-        if (mnl_attr_get_type(&attribute) == CTRL_ATTR_MCAST_GRP_ID)
+        if (type_of(attribute) == CTRL_ATTR_MCAST_GRP_ID)
             return put(id, number_in<std::uint32_t>(attribute));
         return true;
     });
@@ -188,7 +203,7 @@ Result<Task> parse_task(const nlmsghdr& message) {
     Task task;
     bool counted = false;
     const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
-        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        counted = counted || type_of(attribute) == NETATOP_A_COUNTERS;
         return take(task, attribute);
     });
     if (!taken)
@@ -202,7 +217,7 @@ Result<Socket> parse_socket(const nlmsghdr& message) {
     Socket socket;
     bool counted = false;
     const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
-        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        counted = counted || type_of(attribute) == NETATOP_A_COUNTERS;
         return take(socket, attribute);
     });
     if (!taken)
@@ -216,7 +231,7 @@ Result<Cgroup> parse_cgroup(const nlmsghdr& message) {
     Cgroup cgroup;
     bool counted = false;
     const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
-        counted = counted || mnl_attr_get_type(&attribute) == NETATOP_A_COUNTERS;
+        counted = counted || type_of(attribute) == NETATOP_A_COUNTERS;
         return take(cgroup, attribute);
     });
     if (!taken)
@@ -229,7 +244,7 @@ Result<Cgroup> parse_cgroup(const nlmsghdr& message) {
 Result<Family> parse_family(const nlmsghdr& message) {
     Family family;
     const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
-        switch (mnl_attr_get_type(&attribute)) {
+        switch (type_of(attribute)) {
         case CTRL_ATTR_FAMILY_ID:
             return put(family.id, number_in<std::uint16_t>(attribute));
         case CTRL_ATTR_VERSION:
@@ -267,7 +282,7 @@ Result<Answer> parse_answer(const nlmsghdr& message) {
         offset += capped ? sizeof asked : MNL_ALIGN(std::size_t{asked.nlmsg_len});
     }
     const bool taken = each_attribute_of(message, offset, [&](const nlattr& attribute) {
-        if (mnl_attr_get_type(&attribute) == NLMSGERR_ATTR_MSG)
+        if (type_of(attribute) == NLMSGERR_ATTR_MSG)
             answer.text = text_in(attribute);
         return true;
     });

@@ -13,26 +13,33 @@
 #include "unowned.h"
 #include "uapi/netatop_netlink.h"
 
-static int nta_cgroupdump_put_attrs(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
+/* One message about a cgroup, of dump @cb unless that is NULL. 0, or -EMSGSIZE without room. */
+static int nta_cgroupdump_message(struct sk_buff *skb, const struct netlink_callback *cb,
+				  u8 command, const struct nta_cgroup_sums *sums)
 {
-	return nta_message_put_u64(skb, NETATOP_A_CGROUP, sums->id) ?:
-	       (sums->above ? nta_message_put_u64(skb, NETATOP_A_PARENT_CGROUP,
-						   sums->above) : 0) ?:
-	       nta_message_put_count(skb, sums->own) ?:
-	       nta_message_put_nest(skb, NETATOP_A_ENDED_BELOW, sums->below) ?:
-	       nta_message_put_nest(skb, NETATOP_A_WAITING, sums->waiting);
+	struct nta_message m;
+
+	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM, command))
+		return -EMSGSIZE;
+	if (cb)
+		nta_message_begin_dumped(&m, cb);
+	nta_message_put_u64(&m, NETATOP_A_CGROUP, sums->id);
+	if (sums->above)
+		nta_message_put_u64(&m, NETATOP_A_PARENT_CGROUP, sums->above);
+	nta_message_put_count(&m, sums->own);
+	nta_message_put_nest(&m, NETATOP_A_ENDED_BELOW, sums->below);
+	nta_message_put_nest(&m, NETATOP_A_WAITING, sums->waiting);
+	nta_message_end(&m);
+	return 0;
 }
 
 /* nta_dump_put_fn: the cgroup at @node. */
 static int nta_cgroupdump_put(struct sk_buff *skb, struct rhash_head *node, void *arg)
 {
-	void *header = nta_message_begin_dumped(skb, arg, NETATOP_CMD_CGROUP);
 	struct nta_cgroup_sums sums;
 
-	if (!header)
-		return -EMSGSIZE;
 	nta_cgroup_read(container_of(node, struct nta_cgroup, node), &sums);
-	return nta_message_end(skb, header, nta_cgroupdump_put_attrs(skb, &sums));
+	return nta_cgroupdump_message(skb, arg, NETATOP_CMD_CGROUP, &sums);
 }
 
 /* Bring all sums up to date: of what tasks own, and of what waits for an owner. */
@@ -64,16 +71,6 @@ int nta_cgroupdump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
-static int nta_cgroupdump_message(struct sk_buff *skb, u32 portid, u32 seq, u8 command,
-				  const struct nta_cgroup_sums *sums)
-{
-	void *header = nta_message_begin(skb, portid, seq, 0, command);
-
-	if (!header)
-		return -EMSGSIZE;
-	return nta_message_end(skb, header, nta_cgroupdump_put_attrs(skb, sums));
-}
-
 /**
  * nta_cgroupdump_one - GET_CGROUP for one cgroup
  * @skb: the request
@@ -100,8 +97,7 @@ int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
 	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
-	err = nta_cgroupdump_message(reply, info->snd_portid, info->snd_seq,
-				     NETATOP_CMD_CGROUP, &sums);
+	err = nta_cgroupdump_message(reply, NULL, NETATOP_CMD_CGROUP, &sums);
 	return nta_message_reply(reply, info, err);
 }
 
@@ -114,5 +110,5 @@ int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
  */
 int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
 {
-	return nta_cgroupdump_message(skb, 0, 0, NETATOP_CMD_CGROUP_END, sums);
+	return nta_cgroupdump_message(skb, NULL, NETATOP_CMD_CGROUP_END, sums);
 }

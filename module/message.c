@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Messages of the generic netlink family, and what several of them have in common.
- */
+#include <asm/word-at-a-time.h>
+#include <linux/string.h>
+
 #include "message.h"
-#include "uapi/netatop_netlink.h"
 
 /* One set of flows: the order is that of enum nta_flow. */
 static_assert(sizeof(struct netatop_counters) ==
@@ -12,110 +11,144 @@ static_assert(sizeof(struct netatop_counters) ==
 static const struct genl_family *nta_message_family;
 
 /**
- * nta_message_begin - begin a message
+ * nta_message_begin - begin a message of nobody in particular
+ * @m: the message
  * @skb: where to
- * @portid: whom it is for
- * @seq: number of the request that it answers
- * @flags: of netlink
+ * @room: bytes that it takes at most, see NTA_MESSAGE_ROOM
  * @command: what it is
  *
- * Return: what genlmsg_end() or genlmsg_cancel() want; NULL when there is no room.
+ * Return: false when there is no room.
  */
-void *nta_message_begin(struct sk_buff *skb, u32 portid, u32 seq, int flags,
-			u8 command)
+bool nta_message_begin(struct nta_message *m, struct sk_buff *skb, unsigned int room,
+		       u8 command)
 {
-	return genlmsg_put(skb, portid, seq, nta_message_family, flags, command);
+	struct genlmsghdr *header;
+
+	if (skb_tailroom(skb) < room)
+		return false;
+	m->skb = skb;
+	m->nlh = (struct nlmsghdr *)skb_tail_pointer(skb);
+	*m->nlh = (struct nlmsghdr) { .nlmsg_type = nta_message_family->id };
+	header = nlmsg_data(m->nlh);
+	*header = (struct genlmsghdr) {
+		.cmd = command,
+		.version = nta_message_family->version,
+	};
+	m->at = header + 1;
+	return true;
 }
 
 /**
- * nta_message_begin_dumped - begin a message of a dump
- * @skb: where to
+ * nta_message_begin_dumped - a message that was begun is one of a dump
+ * @m: the message
  * @cb: the dump
- * @command: what it is
- *
- * Return: as nta_message_begin().
  */
-void *nta_message_begin_dumped(struct sk_buff *skb,
-			       const struct netlink_callback *cb, u8 command)
+void nta_message_begin_dumped(struct nta_message *m, const struct netlink_callback *cb)
 {
-	return nta_message_begin(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, NLM_F_MULTI, command);
+	m->nlh->nlmsg_flags = NLM_F_MULTI;
+	m->nlh->nlmsg_seq = cb->nlh->nlmsg_seq;
+	m->nlh->nlmsg_pid = NETLINK_CB(cb->skb).portid;
+}
+
+/*
+ * Copy a name, and zeros behind it: the rest of a longer one that a task had is nobody's
+ * business. It may be changed meanwhile. Returns its length.
+ */
+static unsigned int nta_message_copy_name(unsigned long to[],
+					  const char name[TASK_COMM_LEN])
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned int len = TASK_COMM_LEN - 1, at;
+	unsigned long word, zeros;
+
+	for (at = 0; at < TASK_COMM_LEN; at += sizeof(word)) {
+		memcpy(&word, name + at, sizeof(word));
+		if (at >= len) {
+			word = 0;
+		} else if (has_zero(word, &zeros, &constants)) {
+			zeros = prep_zero_mask(word, zeros, &constants);
+			zeros = create_zero_mask(zeros);
+			word &= zero_bytemask(zeros);
+			len = at + find_zero(zeros);
+		}
+		memcpy((char *)to + at, &word, sizeof(word));
+	}
+	((char *)to)[TASK_COMM_LEN - 1] = '\0';
+	return len;
 }
 
 /**
- * nta_message_put_u64 - put a number
- * @skb: where to
- * @type: of the attribute
- * @value: the number
- *
- * Return: 0 or -EMSGSIZE.
+ * nta_message_put_name - put the name of a task
+ * @m: the message
+ * @name: as the kernel has it
  */
-int nta_message_put_u64(struct sk_buff *skb, int type, u64 value)
+void nta_message_put_name(struct nta_message *m, const char name[TASK_COMM_LEN])
 {
-	return nla_put_u64_64bit(skb, type, value, NETATOP_A_PAD);
+	unsigned long copy[TASK_COMM_LEN / sizeof(unsigned long)];
+	unsigned int len = nta_message_copy_name(copy, name);
+
+	memcpy(nta_message_attr(m, NETATOP_A_COMM, len + 1), copy, sizeof(copy));
+}
+
+/* Whether anything went over loopback. */
+static bool nta_message_any_loopback(const struct nta_count count[NTA_FLOWS])
+{
+	u64 any = 0;
+	int flow;
+
+	for (flow = NTA_LOOPBACK; flow < NTA_FLOWS; flow++)
+		any |= count[flow].packets | count[flow].bytes;
+	return any;
 }
 
 /**
  * nta_message_put_count - put what was carried, in all and over loopback
- * @skb: where to
+ * @m: the message
  * @count: by flow
- *
- * Return: 0 or -EMSGSIZE.
  */
-int nta_message_put_count(struct sk_buff *skb,
-			  const struct nta_count count[NTA_FLOWS])
+void nta_message_put_count(struct nta_message *m, const struct nta_count count[NTA_FLOWS])
 {
-	const struct nta_count *loopback = &count[NTA_LOOPBACK];
-	struct nta_count all[NTA_LOOPBACK];
+	struct nta_count *to;
 	int flow;
 
+	nta_message_align(m);
+	to = nta_message_attr(m, NETATOP_A_COUNTERS, NTA_LOOPBACK * sizeof(*to));
 	for (flow = 0; flow < NTA_LOOPBACK; flow++)
-		all[flow] = nta_count_both(count, flow);
-	if (nla_put_64bit(skb, NETATOP_A_COUNTERS, sizeof(all), all, NETATOP_A_PAD))
-		return -EMSGSIZE;
-	if (!memchr_inv(loopback, 0, sizeof(all)))
-		return 0;
-	return nla_put_64bit(skb, NETATOP_A_LOOPBACK, sizeof(all), loopback,
-			     NETATOP_A_PAD);
+		to[flow] = nta_count_both(count, flow);
+	if (!nta_message_any_loopback(count))
+		return;
+	nta_message_align(m);
+	to = nta_message_attr(m, NETATOP_A_LOOPBACK, NTA_LOOPBACK * sizeof(*to));
+	for (flow = 0; flow < NTA_LOOPBACK; flow++)
+		to[flow] = count[NTA_LOOPBACK + flow];
 }
 
 /**
  * nta_message_put_nest - put what was carried, in an attribute of its own
- * @skb: where to
+ * @m: the message
  * @type: of the attribute, which is left out when it is nothing
  * @count: by flow
- *
- * Return: 0 or -EMSGSIZE.
  */
-int nta_message_put_nest(struct sk_buff *skb, int type,
-			 const struct nta_count count[NTA_FLOWS])
+void nta_message_put_nest(struct nta_message *m, u16 type,
+			  const struct nta_count count[NTA_FLOWS])
 {
-	struct nlattr *nest;
+	struct nlattr *nest = m->at;
 
 	if (!memchr_inv(count, 0, NTA_FLOWS * sizeof(*count)))
-		return 0;
-	nest = nla_nest_start(skb, type);
-	if (!nest || nta_message_put_count(skb, count))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
+		return;
+	nta_message_attr(m, type | NLA_F_NESTED, 0);
+	nta_message_put_count(m, count);
+	nest->nla_len = m->at - (void *)nest;
 }
 
 /**
- * nta_message_end - end a message, or take back what is there of it
- * @skb: where it is
- * @header: what nta_message_begin() returned
- * @err: 0, or what went wrong
- *
- * Return: @err.
+ * nta_message_end - a message is written
+ * @m: the message
  */
-int nta_message_end(struct sk_buff *skb, void *header, int err)
+void nta_message_end(struct nta_message *m)
 {
-	if (err)
-		genlmsg_cancel(skb, header);
-	else
-		genlmsg_end(skb, header);
-	return err;
+	m->nlh->nlmsg_len = m->at - (void *)m->nlh;
+	skb_put(m->skb, m->nlh->nlmsg_len);
 }
 
 /**
@@ -128,10 +161,15 @@ int nta_message_end(struct sk_buff *skb, void *header, int err)
  */
 int nta_message_reply(struct sk_buff *skb, struct genl_info *info, int err)
 {
-	if (!err)
-		return genlmsg_reply(skb, info);
-	nlmsg_free(skb);
-	return err;
+	struct nlmsghdr *nlh = nlmsg_hdr(skb);
+
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	nlh->nlmsg_seq = info->snd_seq;
+	nlh->nlmsg_pid = info->snd_portid;
+	return genlmsg_reply(skb, info);
 }
 
 /**

@@ -60,7 +60,7 @@ static const struct nla_policy nta_netlink_cgroup_policy[NETATOP_A_MAX + 1] = {
  * @pid: thread id, likewise; 0 for a process
  * @start: ns since boot
  * @end: likewise; 0 while it lives
- * @comm: name
+ * @comm: name, behind whose end there may be anything
  * @uid: real user id
  * @cgroup: id of the cgroup, 0 when the kernel has none
  * @ppid: process id of the parent; 0 while it lives
@@ -78,43 +78,42 @@ struct nta_identity {
 	u32 netns;
 };
 
-static int nta_netlink_put(struct sk_buff *skb, const struct nta_identity *id,
-			   struct user_namespace *ns,
-			   const struct nta_count count[NTA_FLOWS])
+static void nta_netlink_put(struct nta_message *m, const struct nta_identity *id,
+			    struct user_namespace *ns,
+			    const struct nta_count count[NTA_FLOWS])
 {
-	if (nla_put_u32(skb, NETATOP_A_TGID, id->tgid) ||
-	    (id->pid && nla_put_u32(skb, NETATOP_A_PID, id->pid)) ||
-	    nta_message_put_u64(skb, NETATOP_A_START, id->start) ||
-	    (id->end && nta_message_put_u64(skb, NETATOP_A_END, id->end)) ||
-	    nla_put_string(skb, NETATOP_A_COMM, id->comm) ||
-	    nla_put_u32(skb, NETATOP_A_UID, from_kuid_munged(ns, id->uid)) ||
-	    (id->cgroup && nta_message_put_u64(skb, NETATOP_A_CGROUP, id->cgroup)) ||
-	    (id->ppid && nla_put_u32(skb, NETATOP_A_PARENT, id->ppid)) ||
-	    (id->netns && nla_put_u32(skb, NETATOP_A_NETNS, id->netns)) ||
-	    nta_message_put_count(skb, count))
-		return -EMSGSIZE;
-	return 0;
+	nta_message_put_u32(m, NETATOP_A_TGID, id->tgid);
+	if (id->pid)
+		nta_message_put_u32(m, NETATOP_A_PID, id->pid);
+	nta_message_put_u64(m, NETATOP_A_START, id->start);
+	if (id->end)
+		nta_message_put_u64(m, NETATOP_A_END, id->end);
+	nta_message_put_name(m, id->comm);
+	nta_message_put_u32(m, NETATOP_A_UID, from_kuid_munged(ns, id->uid));
+	if (id->cgroup)
+		nta_message_put_u64(m, NETATOP_A_CGROUP, id->cgroup);
+	if (id->ppid)
+		nta_message_put_u32(m, NETATOP_A_PARENT, id->ppid);
+	if (id->netns)
+		nta_message_put_u32(m, NETATOP_A_NETNS, id->netns);
+	nta_message_put_count(m, count);
 }
 
-/* One message about a task; nothing of it is left in @skb when it does not fit. */
-static int nta_netlink_message(struct sk_buff *skb, u32 portid, u32 seq,
-			       int flags, u8 command,
-			       const struct nta_identity *id,
+/* One message about a task, of dump @cb unless that is NULL. 0, or -EMSGSIZE without room. */
+static int nta_netlink_message(struct sk_buff *skb, const struct netlink_callback *cb,
+			       u8 command, const struct nta_identity *id,
 			       struct user_namespace *ns,
 			       const struct nta_count count[NTA_FLOWS])
 {
-	void *header;
-	int err;
+	struct nta_message m;
 
-	header = nta_message_begin(skb, portid, seq, flags, command);
-	if (!header)
+	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM, command))
 		return -EMSGSIZE;
-	err = nta_netlink_put(skb, id, ns, count);
-	if (err)
-		genlmsg_cancel(skb, header);
-	else
-		genlmsg_end(skb, header);
-	return err;
+	if (cb)
+		nta_message_begin_dumped(&m, cb);
+	nta_netlink_put(&m, id, ns, count);
+	nta_message_end(&m);
+	return 0;
 }
 
 /* Who is this? False when the task has ended, or the reader cannot name it. */
@@ -130,7 +129,7 @@ static bool nta_netlink_identify(struct pid *pid, enum pid_type type,
 		id->tgid = task_tgid_vnr(task);
 		id->pid = type == PIDTYPE_PID ? pid_vnr(pid) : 0;
 		id->start = task->start_boottime;
-		strscpy(id->comm, task->comm, sizeof(id->comm));
+		memcpy(id->comm, task->comm, sizeof(id->comm));
 		id->uid = task_uid(task);
 		id->cgroup = nta_task_cgroup(task);
 	}
@@ -195,8 +194,8 @@ static int nta_netlink_answer(struct genl_info *info,
 
 	if (!skb)
 		return -ENOMEM;
-	err = nta_netlink_message(skb, info->snd_portid, info->snd_seq, 0,
-				  NETATOP_CMD_TASK, id, current_user_ns(), count);
+	err = nta_netlink_message(skb, NULL, NETATOP_CMD_TASK, id, current_user_ns(),
+				  count);
 	return nta_message_reply(skb, info, err);
 }
 
@@ -350,9 +349,7 @@ static int nta_netlink_dump_one(struct sk_buff *skb, struct netlink_callback *cb
 
 	if (!nta_netlink_see(node, filter, &id, count))
 		return 0;
-	return nta_netlink_message(skb, NETLINK_CB(cb->skb).portid,
-				   cb->nlh->nlmsg_seq, NLM_F_MULTI,
-				   NETATOP_CMD_TASK, &id, current_user_ns(),
+	return nta_netlink_message(skb, cb, NETATOP_CMD_TASK, &id, current_user_ns(),
 				   count);
 }
 
@@ -480,9 +477,9 @@ static void nta_netlink_tell_exit(struct nta_proc *proc)
 
 	if (!skb)
 		return;
-	strscpy(id.comm, proc->command, sizeof(id.comm));
+	memcpy(id.comm, proc->command, sizeof(id.comm));
 	nta_netlink_send_event(skb, NTA_GROUP_EXIT,
-			       nta_netlink_message(skb, 0, 0, 0, NETATOP_CMD_EXIT, &id,
+			       nta_netlink_message(skb, NULL, NETATOP_CMD_EXIT, &id,
 						   &init_user_ns, proc->count));
 }
 

@@ -68,31 +68,32 @@ static bool nta_sockdump_name(struct nta_viewer *viewer,
 	return owner->tgid;
 }
 
-static int nta_sockdump_put_owner(struct sk_buff *skb, const struct nta_sock *s,
-				  const struct nta_sockdump_owner *owner)
+static void nta_sockdump_put_owner(struct nta_message *m, const struct nta_sock *s,
+				   const struct nta_sockdump_owner *owner)
 {
-	if (!owner->tgid)
-		return nla_put_u32(skb, NETATOP_A_CLASS,
-				   nta_sock_is_kernel(s) ? NETATOP_CLASS_KERNEL :
-							   NETATOP_CLASS_WAITING);
-	return nla_put_u32(skb, NETATOP_A_TGID, owner->tgid) ?:
-	       nla_put_u32(skb, NETATOP_A_PID, owner->pid) ?:
-	       nta_message_put_u64(skb, NETATOP_A_START, owner->start);
+	if (!owner->tgid) {
+		nta_message_put_u32(m, NETATOP_A_CLASS,
+				    nta_sock_is_kernel(s) ? NETATOP_CLASS_KERNEL :
+							    NETATOP_CLASS_WAITING);
+		return;
+	}
+	nta_message_put_u32(m, NETATOP_A_TGID, owner->tgid);
+	nta_message_put_u32(m, NETATOP_A_PID, owner->pid);
+	nta_message_put_u64(m, NETATOP_A_START, owner->start);
 }
 
-static int nta_sockdump_put_attrs(struct sk_buff *skb, const struct nta_sock *s,
-				  const struct nta_sockdump_owner *owner,
-				  const struct nta_count count[NTA_FLOWS])
+static void nta_sockdump_put_attrs(struct nta_message *m, const struct nta_sock *s,
+				   const struct nta_sockdump_owner *owner,
+				   const struct nta_count count[NTA_FLOWS])
 {
 	u32 protocol = nta_sock_is_udp(s) ? IPPROTO_UDP : IPPROTO_TCP;
 
-	return nta_message_put_u64(skb, NETATOP_A_COOKIE,
-				   nta_sock_key_cookie(s->key)) ?:
-	       nla_put_u32(skb, NETATOP_A_PROTOCOL, protocol) ?:
-	       nla_put_u32(skb, NETATOP_A_FAMILY, s->family) ?:
-	       nla_put_u32(skb, NETATOP_A_NETNS, s->netns) ?:
-	       nta_sockdump_put_owner(skb, s, owner) ?:
-	       nta_message_put_count(skb, count);
+	nta_message_put_u64(m, NETATOP_A_COOKIE, nta_sock_key_cookie(s->key));
+	nta_message_put_u32(m, NETATOP_A_PROTOCOL, protocol);
+	nta_message_put_u32(m, NETATOP_A_FAMILY, s->family);
+	nta_message_put_u32(m, NETATOP_A_NETNS, s->netns);
+	nta_sockdump_put_owner(m, s, owner);
+	nta_message_put_count(m, count);
 }
 
 /* nta_dump_put_fn: the socket at @node, if it is asked for. */
@@ -102,8 +103,7 @@ static int nta_sockdump_put(struct sk_buff *skb, struct rhash_head *node, void *
 	struct nta_sockdump *dump = arg;
 	struct nta_count count[NTA_FLOWS];
 	struct nta_sockdump_owner owner;
-	void *header;
-	int err;
+	struct nta_message m;
 
 	if (dump->netns && dump->netns != s->netns)
 		return 0;
@@ -111,15 +111,12 @@ static int nta_sockdump_put(struct sk_buff *skb, struct rhash_head *node, void *
 			       nta_snapshot_sock(s, count), &owner) ||
 	    (dump->tgid && dump->tgid != owner.tgid))
 		return 0;
-	header = nta_message_begin_dumped(skb, dump->cb, NETATOP_CMD_SOCK);
-	if (!header)
+	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM, NETATOP_CMD_SOCK))
 		return -EMSGSIZE;
-	err = nta_sockdump_put_attrs(skb, s, &owner, count);
-	if (err)
-		genlmsg_cancel(skb, header);
-	else
-		genlmsg_end(skb, header);
-	return err;
+	nta_message_begin_dumped(&m, dump->cb);
+	nta_sockdump_put_attrs(&m, s, &owner, count);
+	nta_message_end(&m);
+	return 0;
 }
 
 /**

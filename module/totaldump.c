@@ -19,81 +19,73 @@
 /* When the module was loaded, ns since boot. */
 static u64 nta_totaldump_loaded __ro_after_init;
 
-static int nta_totaldump_counts(struct sk_buff *skb,
-				const struct nta_exit_stats *exits)
+static void nta_totaldump_counts(struct nta_message *m, const struct nta_exit_stats *exits)
 {
-	static const int type[NTA_CLASSES] = {
+	static const u16 type[NTA_CLASSES] = {
 		[NTA_KERNEL] = NETATOP_A_KERNEL,
 		[NTA_NOSOCKET] = NETATOP_A_NOSOCKET,
 		[NTA_GONE] = NETATOP_A_GONE,
 		[NTA_OVERFLOW] = NETATOP_A_OVERFLOW,
 	};
 	struct nta_sums sums;
-	int class, err;
+	int class;
 
 	nta_sums_read(&sums);
-	err = nta_message_put_count(skb, sums.totals.all) ?:
-	      nta_message_put_nest(skb, NETATOP_A_WAITING, sums.waiting) ?:
-	      nta_message_put_nest(skb, NETATOP_A_EXITED, exits->exited) ?:
-	      nta_message_put_nest(skb, NETATOP_A_NOCGROUP, sums.nocgroup);
-	for (class = 0; !err && class < NTA_CLASSES; class++)
-		err = nta_message_put_nest(skb, type[class], sums.totals.class[class]);
-	return err;
+	nta_message_put_count(m, sums.totals.all);
+	nta_message_put_nest(m, NETATOP_A_WAITING, sums.waiting);
+	nta_message_put_nest(m, NETATOP_A_EXITED, exits->exited);
+	nta_message_put_nest(m, NETATOP_A_NOCGROUP, sums.nocgroup);
+	for (class = 0; class < NTA_CLASSES; class++)
+		nta_message_put_nest(m, type[class], sums.totals.class[class]);
 }
 
-static int nta_totaldump_state(struct sk_buff *skb,
-			       const struct nta_exit_stats *exits)
+static void nta_totaldump_state(struct nta_message *m, const struct nta_exit_stats *exits)
 {
 	struct nta_switch_stats switched;
 	struct nta_walk_stats walks;
-	int err;
 
 	nta_walk_stats(&walks);
 	nta_switch_stats(&switched);
-	err = nta_message_put_u64(skb, NETATOP_A_RECORDS, exits->queued) ?:
-	      nta_message_put_u64(skb, NETATOP_A_RECORDS_DROPPED, exits->dropped) ?:
-	      nta_message_put_u64(skb, NETATOP_A_READER_TIMEOUTS, exits->timeouts) ?:
-	      nta_message_put_u64(skb, NETATOP_A_WALKS, walks.walks) ?:
-	      nta_message_put_u64(skb, NETATOP_A_WALK_DESCRIPTORS, walks.descriptors) ?:
-	      nta_message_put_u64(skb, NETATOP_A_WALK_NS, walks.last_ns) ?:
-	      nta_message_put_u64(skb, NETATOP_A_ACCOUNTING, switched.on) ?:
-	      nta_message_put_u64(skb, NETATOP_A_PAUSES, switched.pauses) ?:
-	      nta_message_put_u64(skb, NETATOP_A_PAUSED_MS, switched.ms);
-	return err ?: nta_message_put_u64(skb, NETATOP_A_LOADED, nta_totaldump_loaded);
+	nta_message_put_u64(m, NETATOP_A_RECORDS, exits->queued);
+	nta_message_put_u64(m, NETATOP_A_RECORDS_DROPPED, exits->dropped);
+	nta_message_put_u64(m, NETATOP_A_READER_TIMEOUTS, exits->timeouts);
+	nta_message_put_u64(m, NETATOP_A_WALKS, walks.walks);
+	nta_message_put_u64(m, NETATOP_A_WALK_DESCRIPTORS, walks.descriptors);
+	nta_message_put_u64(m, NETATOP_A_WALK_NS, walks.last_ns);
+	nta_message_put_u64(m, NETATOP_A_ACCOUNTING, switched.on);
+	nta_message_put_u64(m, NETATOP_A_PAUSES, switched.pauses);
+	nta_message_put_u64(m, NETATOP_A_PAUSED_MS, switched.ms);
+	nta_message_put_u64(m, NETATOP_A_LOADED, nta_totaldump_loaded);
 }
 
-static int nta_totaldump_tables(struct sk_buff *skb)
+static void nta_totaldump_tables(struct nta_message *m)
 {
-	return nta_message_put_u64(skb, NETATOP_A_SOCKETS,
-				   atomic_read(&nta_socks.nelems)) ?:
-	       nta_message_put_u64(skb, NETATOP_A_SOCKET_OVERFLOWS,
-				   atomic64_read(&nta_sock_overflows)) ?:
-	       nta_message_put_u64(skb, NETATOP_A_UNOWNED, nta_unowned_any()) ?:
-	       nta_message_put_u64(skb, NETATOP_A_TASKS,
-				   atomic_read(&nta_procs.nelems) +
-				   atomic_read(&nta_threads.nelems)) ?:
-	       nta_message_put_u64(skb, NETATOP_A_TASK_OVERFLOWS,
-				   atomic64_read(&nta_task_overflows)) ?:
-	       nta_message_put_u64(skb, NETATOP_A_CGROUPS,
-				   atomic_read(&nta_cgroups.nelems)) ?:
-	       nta_message_put_u64(skb, NETATOP_A_CGROUP_OVERFLOWS,
-				   atomic64_read(&nta_cgroup_overflows));
+	nta_message_put_u64(m, NETATOP_A_SOCKETS, atomic_read(&nta_socks.nelems));
+	nta_message_put_u64(m, NETATOP_A_SOCKET_OVERFLOWS,
+			    atomic64_read(&nta_sock_overflows));
+	nta_message_put_u64(m, NETATOP_A_UNOWNED, nta_unowned_any());
+	nta_message_put_u64(m, NETATOP_A_TASKS, atomic_read(&nta_procs.nelems) +
+						atomic_read(&nta_threads.nelems));
+	nta_message_put_u64(m, NETATOP_A_TASK_OVERFLOWS,
+			    atomic64_read(&nta_task_overflows));
+	nta_message_put_u64(m, NETATOP_A_CGROUPS, atomic_read(&nta_cgroups.nelems));
+	nta_message_put_u64(m, NETATOP_A_CGROUP_OVERFLOWS,
+			    atomic64_read(&nta_cgroup_overflows));
 }
 
-static int nta_totaldump_message(struct sk_buff *skb, const struct genl_info *info)
+static int nta_totaldump_message(struct sk_buff *skb)
 {
-	void *header = nta_message_begin(skb, info->snd_portid, info->snd_seq, 0,
-					 NETATOP_CMD_TOTAL);
 	struct nta_exit_stats exits;
-	int err;
+	struct nta_message m;
 
-	if (!header)
+	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM_TOTAL, NETATOP_CMD_TOTAL))
 		return -EMSGSIZE;
 	nta_exit_stats(&exits);
-	err = nta_totaldump_counts(skb, &exits) ?:
-	      nta_totaldump_tables(skb) ?:
-	      nta_totaldump_state(skb, &exits);
-	return nta_message_end(skb, header, err);
+	nta_totaldump_counts(&m, &exits);
+	nta_totaldump_tables(&m);
+	nta_totaldump_state(&m, &exits);
+	nta_message_end(&m);
+	return 0;
 }
 
 /**
@@ -110,7 +102,7 @@ int nta_totaldump(struct sk_buff *skb, struct genl_info *info)
 
 	if (!reply)
 		return -ENOMEM;
-	return nta_message_reply(reply, info, nta_totaldump_message(reply, info));
+	return nta_message_reply(reply, info, nta_totaldump_message(reply));
 }
 
 /**
