@@ -244,7 +244,11 @@ TEST_F(CgroupStorm, ThreadsMoveAtFullSpeed) {
     Helper process = hurried(4);
     here.take(process.pid());
     process.step();
-    for (unsigned i = 0; i < 50; i++) {
+    const auto sent_in = [](const CgroupDirectory& group) {
+        return own(group.id()).udp.out.packets;
+    };
+    // On a slow machine the threads may not have run in one of the two by then.
+    for (unsigned i = 0; i < 50 || (i < 5000 && (sent_in(here) == 0 || sent_in(there) == 0)); i++) {
         there.take(process.pid());
         here.take(process.pid());
         if (i % 10 == 0)
