@@ -34,7 +34,7 @@ bool nta_message_begin(struct nta_message *m, struct sk_buff *skb, unsigned int 
 		.cmd = command,
 		.version = nta_message_family->version,
 	};
-	m->at = header + 1;
+	m->at = (u8 *)(header + 1);
 	return true;
 }
 
@@ -132,13 +132,13 @@ void nta_message_put_count(struct nta_message *m, const struct nta_count count[N
 void nta_message_put_nest(struct nta_message *m, u16 type,
 			  const struct nta_count count[NTA_FLOWS])
 {
-	struct nlattr *nest = m->at;
+	struct nlattr *nest = (struct nlattr *)m->at;
 
 	if (!memchr_inv(count, 0, NTA_FLOWS * sizeof(*count)))
 		return;
 	nta_message_attr(m, type | NLA_F_NESTED, 0);
 	nta_message_put_count(m, count);
-	nest->nla_len = m->at - (void *)nest;
+	nest->nla_len = m->at - (u8 *)nest;
 }
 
 /**
@@ -147,7 +147,7 @@ void nta_message_put_nest(struct nta_message *m, u16 type,
  */
 void nta_message_end(struct nta_message *m)
 {
-	m->nlh->nlmsg_len = m->at - (void *)m->nlh;
+	m->nlh->nlmsg_len = m->at - (u8 *)m->nlh;
 	skb_put(m->skb, m->nlh->nlmsg_len);
 }
 

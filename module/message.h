@@ -26,7 +26,7 @@
 struct nta_message {
 	struct sk_buff *skb;
 	struct nlmsghdr *nlh;
-	void *at;
+	u8 *at;
 };
 
 /**
@@ -39,7 +39,7 @@ struct nta_message {
  */
 static inline void *nta_message_attr(struct nta_message *m, u16 type, unsigned int len)
 {
-	struct nlattr *attr = m->at;
+	struct nlattr *attr = (struct nlattr *)m->at;
 
 	attr->nla_len = NLA_HDRLEN + len;
 	attr->nla_type = type;
