@@ -253,11 +253,9 @@ static inline bool nta_sock_key_is(u64 key, u64 other)
 	return !((key ^ other) & ~NTA_KEY_SCOPE);
 }
 
-/* Plus the direction it is the nta_flow that is counted in the entry itself. */
-static inline enum nta_flow nta_sock_flow(const struct nta_sock *s)
+/* Plus the direction it is the nta_flow that is counted in an entry of this key itself. */
+static inline enum nta_flow nta_sock_key_flow(u64 key)
 {
-	u64 key = READ_ONCE(s->key);
-
 	return (key & NTA_KEY_LOOPBACK) + (key & NTA_KEY_UDP ? NTA_UDP_SND : NTA_TCP_SND);
 }
 
@@ -423,10 +421,14 @@ struct nta_part {
  */
 static __always_inline bool nta_sock_part(struct nta_sock *s, int n, struct nta_part *part)
 {
+	u64 key = READ_ONCE(s->key);
 	struct nta_sock_other *other;
 
+	/* Nothing is counted before it has a scope, which it may get just now. */
+	if (unlikely(key & NTA_KEY_NO_SCOPE))
+		return false;
 	if (n == 0) {
-		*part = (struct nta_part) { &s->held, s->folded, nta_sock_flow(s) };
+		*part = (struct nta_part) { &s->held, s->folded, nta_sock_key_flow(key) };
 		return true;
 	}
 	/* Pairs with cmpxchg() in nta_sock_other(). */
@@ -434,7 +436,7 @@ static __always_inline bool nta_sock_part(struct nta_sock *s, int n, struct nta_
 	if (likely(n > 1 || !other))
 		return false;
 	*part = (struct nta_part) {
-		&other->held, other->folded, nta_sock_flow(s) ^ NTA_LOOPBACK,
+		&other->held, other->folded, nta_sock_key_flow(key) ^ NTA_LOOPBACK,
 	};
 	return true;
 }
