@@ -4,6 +4,7 @@ set -l kinds processes trees threads commands users units containers cgroups con
 
 complete -c netatop -f
 complete -c netatop -n __fish_use_subcommand -a doctor -d 'Say what is wrong and what to do'
+complete -c netatop -n __fish_use_subcommand -a export -d 'Print what engines of metrics read'
 complete -c netatop -n __fish_use_subcommand -a list -d 'Show who carried what'
 complete -c netatop -n __fish_use_subcommand -a run -d 'Say what a command carries'
 complete -c netatop -n __fish_use_subcommand -a watch -d 'Show what ends'
@@ -15,6 +16,9 @@ complete -c netatop -n '__fish_seen_subcommand_from list' -a "$kinds"
 complete -c netatop -n '__fish_seen_subcommand_from list' -s d -l interval -x -d 'Seconds of an interval'
 complete -c netatop -n '__fish_seen_subcommand_from list watch' -s n -l count -x -d 'How many'
 complete -c netatop -n '__fish_seen_subcommand_from doctor list run watch' -l json -d 'One JSON object a line'
+complete -c netatop -n '__fish_seen_subcommand_from export' -l openmetrics -d 'OpenMetrics 1.0'
+complete -c netatop -n '__fish_seen_subcommand_from export' -l textfile -r -F -d 'Replace a file of a collector'
+complete -c netatop -n '__fish_seen_subcommand_from export' -l max-units -x -d 'So many units at most'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l csv -d 'Comma-separated values'
 complete -c netatop -n '__fish_seen_subcommand_from list run watch' -s b -l bytes -d 'All digits in the table'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l sort -x -a 'bytes sent received packets pid name'

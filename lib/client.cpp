@@ -139,6 +139,16 @@ Result<std::optional<Cgroup>> Client::cgroup(std::uint64_t id) {
     return found;
 }
 
+Result<Total> Client::total() {
+    const Request request(family_.id, NETATOP_CMD_GET_TOTAL, NETATOP_GENL_VERSION);
+    auto found = one<Total>(request, NETATOP_CMD_TOTAL, parse_total, -1);
+    if (!found)
+        return found.error();
+    if (!*found)
+        return gone();
+    return **std::move(found);
+}
+
 // One answer to a request; none where the module says so by the error number `none`.
 template <typename T>
 Result<std::optional<T>> Client::one(Request request, std::uint8_t answer,

@@ -124,6 +124,9 @@ public:
     [[nodiscard]] Dump<Cgroup> cgroups() const;
     Result<std::optional<Cgroup>> cgroup(std::uint64_t id);
 
+    // Everything together. Needs CAP_NET_ADMIN in the initial user namespace.
+    Result<Total> total();
+
     // Ends of processes, of cgroups, and of both in their order.
     [[nodiscard]] Result<Ends> exits(int buffer = ends_buffer) const;
     [[nodiscard]] Result<Ends> cgroup_ends(int buffer = ends_buffer) const;

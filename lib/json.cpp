@@ -66,12 +66,16 @@ JsonObject& JsonObject::number(std::string_view name, std::uint64_t value) {
     return add(name, std::to_string(value));
 }
 
-JsonObject& JsonObject::milliseconds(std::string_view name, std::int64_t value) {
-    std::string text = std::to_string(value < 0 ? -value : value);
+std::string seconds_text(std::int64_t milliseconds) {
+    std::string text = std::to_string(milliseconds < 0 ? -milliseconds : milliseconds);
     if (text.size() < 4)
         text.insert(0, 4 - text.size(), '0');
     text.insert(text.size() - 3, ".");
-    return add(name, value < 0 ? "-" + text : text);
+    return milliseconds < 0 ? "-" + text : text;
+}
+
+JsonObject& JsonObject::milliseconds(std::string_view name, std::int64_t value) {
+    return add(name, seconds_text(value));
 }
 
 JsonObject& JsonObject::truth(std::string_view name, bool value) {

@@ -31,4 +31,7 @@ private:
     std::string members_;
 };
 
+// Seconds with three decimals.
+std::string seconds_text(std::int64_t milliseconds);
+
 } // namespace netatop

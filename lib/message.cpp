@@ -7,6 +7,7 @@
 #include <linux/genetlink.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace netatop {
@@ -177,6 +178,49 @@ bool take(Cgroup& cgroup, const nlattr& attribute) {
     }
 }
 
+// What an attribute says of everything.
+bool take(Total& total, const nlattr& attribute) {
+    struct Part {
+        std::uint16_t type;
+        Counters Total::*counters;
+    };
+    constexpr std::array<Part, 7> parts{{{NETATOP_A_WAITING, &Total::waiting},
+                                         {NETATOP_A_KERNEL, &Total::kernel},
+                                         {NETATOP_A_NOSOCKET, &Total::nosocket},
+                                         {NETATOP_A_GONE, &Total::gone},
+                                         {NETATOP_A_OVERFLOW, &Total::overflow},
+                                         {NETATOP_A_EXITED, &Total::exited},
+                                         {NETATOP_A_NOCGROUP, &Total::nocgroup}}};
+    struct Number {
+        std::uint16_t type;
+        std::uint64_t Total::*number;
+    };
+    constexpr std::array<Number, 15> numbers{
+        {{NETATOP_A_SOCKETS, &Total::sockets},
+         {NETATOP_A_SOCKET_OVERFLOWS, &Total::socket_overflows},
+         {NETATOP_A_UNOWNED, &Total::unowned},
+         {NETATOP_A_TASKS, &Total::tasks},
+         {NETATOP_A_TASK_OVERFLOWS, &Total::task_overflows},
+         {NETATOP_A_CGROUPS, &Total::cgroups},
+         {NETATOP_A_CGROUP_OVERFLOWS, &Total::cgroup_overflows},
+         {NETATOP_A_RECORDS, &Total::records},
+         {NETATOP_A_RECORDS_DROPPED, &Total::records_dropped},
+         {NETATOP_A_WALKS, &Total::walks},
+         {NETATOP_A_WALK_DESCRIPTORS, &Total::walk_descriptors},
+         {NETATOP_A_ACCOUNTING, &Total::accounting},
+         {NETATOP_A_PAUSES, &Total::pauses},
+         {NETATOP_A_PAUSED_MS, &Total::paused_ms},
+         {NETATOP_A_LOADED, &Total::loaded}}};
+    const auto type = type_of(attribute);
+    for (const auto& part : parts)
+        if (part.type == type)
+            return take_nest(total.*part.counters, attribute);
+    for (const auto& one : numbers)
+        if (one.type == type)
+            return put(total.*one.number, number_in<std::uint64_t>(attribute));
+    return take_counters(total.all, attribute);
+}
+
 bool take_group(Family& family, const nlattr& group) {
     std::string name;
     std::uint32_t id = 0;
@@ -239,6 +283,20 @@ Result<Cgroup> parse_cgroup(const nlmsghdr& message) {
     if (cgroup.id == 0 || !counted)
         return malformed("a cgroup without a number or counters");
     return cgroup;
+}
+
+Result<Total> parse_total(const nlmsghdr& message) {
+    Total total;
+    bool counted = false;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        counted = counted || type_of(attribute) == NETATOP_A_COUNTERS;
+        return take(total, attribute);
+    });
+    if (!taken)
+        return malformed("a total");
+    if (!counted)
+        return malformed("a total without counters");
+    return total;
 }
 
 Result<Family> parse_family(const nlmsghdr& message) {

@@ -62,6 +62,37 @@ struct Cgroup {
 // Likewise.
 Result<Cgroup> parse_cgroup(const nlmsghdr& message);
 
+// All packets together, those that no task owns, and the state of the module.
+struct Total {
+    Counters all;
+    Counters waiting;  // of sockets without owner, and of datagrams that came in part
+    Counters kernel;   // of sockets of the kernel
+    Counters nosocket; // of no socket
+    Counters gone;     // of sockets whose process is gone
+    Counters overflow; // for which there was no room
+    Counters exited;   // of processes that have exited
+    Counters nocgroup; // of which nobody knows in which cgroup that was
+
+    std::uint64_t sockets = 0; // known, as tasks and cgroups; and how often there was no room
+    std::uint64_t socket_overflows = 0;
+    std::uint64_t unowned = 0; // sockets without owner
+    std::uint64_t tasks = 0;
+    std::uint64_t task_overflows = 0;
+    std::uint64_t cgroups = 0;
+    std::uint64_t cgroup_overflows = 0;
+    std::uint64_t records = 0; // of processes that exited, for who reads by getsockopt
+    std::uint64_t records_dropped = 0;
+    std::uint64_t walks = 0; // searches for owners, and descriptors that they looked at
+    std::uint64_t walk_descriptors = 0;
+    std::uint64_t accounting = 0; // 1 when packets are counted
+    std::uint64_t pauses = 0;     // how often that was switched off, and for how long in all
+    std::uint64_t paused_ms = 0;
+    std::uint64_t loaded = 0; // ns since boot
+};
+
+// Likewise.
+Result<Total> parse_total(const nlmsghdr& message);
+
 // The command of a message of the family; none when it is too short.
 std::optional<std::uint8_t> command_of(const nlmsghdr& message);
 

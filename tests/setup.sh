@@ -17,7 +17,8 @@ packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debia
 	gcc-12 git groff-base jq kmod libgtest-dev libmnl-dev libncurses-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_unit='clang googletest libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"
-packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian python3-jsonschema"
+packages_check="$packages_deb $packages_machine $packages_unit $packages_lint lintian python3-jsonschema
+	python3-prometheus-client"
 }
 
 usage() {

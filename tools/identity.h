@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace netatop {
 
@@ -19,6 +20,10 @@ std::int64_t now_ms();
 
 class Identities {
 public:
+    Identities() = default;
+    // With other cgroups than the system's.
+    explicit Identities(Cgroups cgroups) : cgroups_(std::move(cgroups)) {}
+
     // Empty where the module does not say.
     std::string user(const Task& task);
     // Empty where there is none, or it is not known any more.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // netatop: who uses the network.
 #include "doctor.h"
+#include "export.h"
 #include "list.h"
 #include "live.h"
 #include "options.h"
@@ -23,6 +24,7 @@ command as it happens, until the key q; ? has the other keys.
   run        run a command, and say what it and all that it started carried
   watch      each process and each cgroup that ends, with what it carried
   doctor     what is wrong on this host, and what to do about it
+  export     what engines of metrics read, as Prometheus
 
   -d, --interval SECONDS  without a command: a new sample every so many seconds, 1 otherwise
       --help              print this and exit
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
     }
     using Command = int (*)(const std::vector<std::string>&);
     static const std::map<std::string, Command> commands{{"doctor", doctor_command},
+                                                         {"export", export_command},
                                                          {"list", list_command},
                                                          {"run", run_command},
                                                          {"watch", watch_command}};

@@ -64,9 +64,9 @@ Result<CgroupSampler> CgroupSampler::start(bool rates, std::ostream& notes,
     return sampler;
 }
 
-Result<CgroupMap> CgroupSampler::dump() const {
+Result<CgroupMap> all_cgroups(const Client& client) {
     CgroupMap cgroups;
-    for (auto& cgroup : client_.cgroups()) {
+    for (auto& cgroup : client.cgroups()) {
         if (!cgroup)
             return cgroup.error();
         cgroups[cgroup->id] = *cgroup;
@@ -115,7 +115,7 @@ std::vector<Cgroup> CgroupSampler::settle(const CgroupMap& present) {
 }
 
 Result<std::vector<Sum>> CgroupSampler::take() {
-    auto present = dump();
+    auto present = all_cgroups(client_);
     if (!present)
         return present.error();
     if (const auto heard = hear(); !heard)

@@ -23,6 +23,7 @@ struct Sum {
 };
 
 using CgroupMap = std::map<std::uint64_t, Cgroup>; // by number
+Result<CgroupMap> all_cgroups(const Client& client);
 
 // What each cgroup carried between two looks at all of them, and which ended in between. What one
 // that ends has carried in all is its parent's then, which did not carry that in the interval: it
@@ -63,7 +64,6 @@ private:
     CgroupSampler(bool rates, std::ostream& notes, Client client)
         : rates_(rates), notes_(&notes), client_(std::move(client)) {}
 
-    [[nodiscard]] Result<CgroupMap> dump() const;
     Status hear();
     std::vector<Cgroup> settle(const CgroupMap& present);
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "families.h"
+
+#include <array>
+
+namespace netatop {
+
+namespace {
+
+// One flow of both scopes. What went over loopback is part of the sum in Counters.
+struct Direction {
+    const char* name; // as in node_network_receive_bytes_total
+    const char* verb;
+    Flow Counters::*tcp;
+    Flow Counters::*udp;
+    Flow Counters::*loopback_tcp;
+    Flow Counters::*loopback_udp;
+};
+constexpr std::array<Direction, 2> directions{{
+    {"receive", "received", &Counters::tcp_received, &Counters::udp_received,
+     &Counters::loopback_tcp_received, &Counters::loopback_udp_received},
+    {"transmit", "sent", &Counters::tcp_sent, &Counters::udp_sent, &Counters::loopback_tcp_sent,
+     &Counters::loopback_udp_sent},
+}};
+
+struct Quantity {
+    const char* name;
+    std::uint64_t Flow::*value;
+};
+constexpr std::array<Quantity, 2> quantities{
+    {{"bytes", &Flow::bytes}, {"packets", &Flow::packets}}};
+
+// Adds what was carried by protocol and scope. What is nothing has no series yet.
+void add(Exposition& to, const Labels& who, const Counters& counters, const Direction& direction,
+         const Quantity& quantity) {
+    struct Series {
+        const char* protocol;
+        Flow Counters::*all;
+        Flow Counters::*loopback;
+    };
+    const std::array<Series, 2> series{{{"tcp", direction.tcp, direction.loopback_tcp},
+                                        {"udp", direction.udp, direction.loopback_udp}}};
+    for (const auto& [protocol, all, loopback] : series) {
+        const auto over_loopback = counters.*loopback.*quantity.value;
+        const auto over_wire = rest(counters.*all.*quantity.value, over_loopback);
+        for (const auto& [scope, value] :
+             {std::pair{"wire", over_wire}, std::pair{"loopback", over_loopback}}) {
+            if (value == 0)
+                continue;
+            Labels labels = who;
+            labels.emplace_back("protocol", protocol);
+            labels.emplace_back("scope", scope);
+            to.add(labels, value);
+        }
+    }
+}
+
+struct Row {
+    Labels who;
+    const Counters* counters;
+};
+
+// Four families of counters, each with the same rows.
+void add_traffic(Exposition& to, const std::string& prefix, const std::string& of_whom,
+                 const std::vector<Row>& rows) {
+    for (const auto& direction : directions) {
+        for (const auto& quantity : quantities) {
+            to.counter(prefix + '_' + direction.name + '_' + quantity.name,
+                       std::string(quantity.name) + ' ' + direction.verb + of_whom, quantity.name);
+            for (const auto& row : rows)
+                add(to, row.who, *row.counters, direction, quantity);
+        }
+    }
+}
+
+std::vector<Row> rows_of_classes(const Total& total, bool with_gone) {
+    std::vector<Row> rows{{{{"class", "kernel"}}, &total.kernel},
+                          {{{"class", "nosocket"}}, &total.nosocket},
+                          {{{"class", "overflow"}}, &total.overflow}};
+    if (with_gone)
+        rows.push_back({{{"class", "gone"}}, &total.gone});
+    return rows;
+}
+
+void add_shares(Exposition& to, const Account& account) {
+    std::vector<Row> rows;
+    for (const auto& [name, counters] : account.shares.slices)
+        rows.push_back({{{"slice", name}}, &counters});
+    for (auto& row : rows_of_classes(account.total, false))
+        rows.push_back(std::move(row));
+    add_traffic(
+        to, "netatop_slice",
+        " by the tasks of a top-level slice, those that ended included, or by no task (class); "
+        "all series of this family are all traffic that is settled",
+        rows);
+    rows.clear();
+    for (const auto& share : account.shares.units)
+        rows.push_back({{{"slice", share.slice},
+                         {"unit", share.unit},
+                         {"container", share.container},
+                         {"runtime", share.engine}},
+                        &share.counters});
+    add_traffic(to, "netatop_unit", " by a unit or container that runs", rows);
+    to.gauge("netatop_units_left_out", "units and containers for which there was no room");
+    to.add({}, account.shares.left_out);
+    add_traffic(to, "netatop_class", " by no task that lives",
+                rows_of_classes(account.total, true));
+}
+
+// What can become less, when it becomes somebody's.
+void add_unsettled(Exposition& to, const Account& account) {
+    for (const auto& direction : directions) {
+        to.gauge(std::string("netatop_unsettled_") + direction.name + "_bytes",
+                 std::string("bytes ") + direction.verb +
+                     " that are in no slice and no class yet: their socket has no owner, or their "
+                     "cgroup is not known",
+                 "bytes");
+        for (const auto& [state, counters] : {std::pair{"waiting", &account.shares.waiting},
+                                              std::pair{"nocgroup", &account.total.nocgroup}})
+            add(to, {{"state", state}}, *counters, direction, quantities[0]);
+    }
+}
+
+void add_tables(Exposition& to, const Account& account) {
+    const Total& total = account.total;
+    struct Table {
+        const char* name = nullptr;
+        std::uint64_t entries = 0;
+        std::uint64_t overflows = 0;
+        std::optional<std::uint64_t> most;
+    };
+    const std::array<Table, 3> tables{
+        {{"sockets", total.sockets, total.socket_overflows, account.most_sockets},
+         {"tasks", total.tasks, total.task_overflows, account.most_tasks},
+         {"cgroups", total.cgroups, total.cgroup_overflows, account.most_cgroups}}};
+    to.gauge("netatop_table_entries", "entries in use of a table of the module");
+    for (const auto& table : tables)
+        to.add({{"table", table.name}}, table.entries);
+    to.gauge("netatop_table_limit", "most entries of that table");
+    for (const auto& table : tables)
+        if (table.most)
+            to.add({{"table", table.name}}, *table.most);
+    to.counter("netatop_table_overflows", "how often that table had no room");
+    for (const auto& table : tables)
+        to.add({{"table", table.name}}, table.overflows);
+}
+
+void add_state(Exposition& to, const Account& account) {
+    const Total& total = account.total;
+    to.gauge("netatop_sockets_without_owner", "sockets whose owner is not known");
+    to.add({}, total.unowned);
+    to.counter("netatop_walks", "searches for owners of sockets");
+    to.add({}, total.walks);
+    to.counter("netatop_walk_descriptors", "descriptors that these looked at");
+    to.add({}, total.walk_descriptors);
+    to.gauge("netatop_exit_records", "exited processes that wait for a reader, as netatopd");
+    to.add({}, total.records);
+    to.counter("netatop_exit_records_dropped", "those that were dropped because nobody read them");
+    to.add({}, total.records_dropped);
+    to.gauge("netatop_accounting_enabled", "1 while packets are counted");
+    to.add({}, total.accounting);
+    to.counter("netatop_accounting_pauses", "how often that was switched off");
+    to.add({}, total.pauses);
+    to.counter("netatop_accounting_paused_seconds", "for how long in all", "seconds");
+    to.add_milliseconds({}, static_cast<std::int64_t>(total.paused_ms));
+    to.gauge("netatop_loaded_timestamp_seconds",
+             "when the module was loaded, since when all is counted", "seconds");
+    to.add_milliseconds({}, account.loaded_ms);
+    to.gauge("netatop_export_duration_seconds", "how long it took to gather all this", "seconds");
+    to.add_milliseconds({}, account.took_ms);
+    to.info("netatop_build", "versions of the program and of the loaded module",
+            {{"version", NETATOP_VERSION}, {"module_version", account.module_version}});
+}
+
+} // namespace
+
+std::string exposition_of(const Account& account, Dialect dialect) {
+    Exposition exposition(dialect);
+    add_shares(exposition, account);
+    add_unsettled(exposition, account);
+    add_tables(exposition, account);
+    add_state(exposition, account);
+    return exposition.finish();
+}
+
+} // namespace netatop

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "shares.h"
+
+#include "text.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace netatop {
+
+namespace {
+
+bool begins(std::string_view text, std::string_view with) {
+    return text.substr(0, with.size()) == with;
+}
+
+bool ends(std::string_view text, std::string_view with) {
+    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
+}
+
+std::string_view last_part(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+// "/a/b/c" is in "a", and "/" in itself.
+std::string first_part(const std::string& path) {
+    const auto end = path.find('/', 1);
+    return path.size() < 2 ? path : path.substr(1, end == std::string::npos ? end : end - 1);
+}
+
+// Do units end in this cgroup that have series of their own? What they carried is in its sums then,
+// and told already.
+bool holds_units(const std::string& path) {
+    const auto name = last_part(path);
+    return name.empty() || ends(name, ".slice") ||
+           (begins(name, "user@") && ends(name, ".service"));
+}
+
+class Collector {
+public:
+    Collector(const CgroupMap& cgroups, Identities& identities)
+        : cgroups_(cgroups), identities_(identities) {}
+
+    Shares take(std::size_t most_units) {
+        for (const auto& [id, cgroup] : cgroups_)
+            add(cgroup);
+        Shares shares = std::move(shares_);
+        for (auto& [key, share] : units_)
+            if (share.counters.any())
+                shares.units.push_back(std::move(share));
+        std::stable_sort(shares.units.begin(), shares.units.end(),
+                         [](const Share& a, const Share& b) {
+                             return a.counters.all().bytes > b.counters.all().bytes;
+                         });
+        if (shares.units.size() > most_units) {
+            shares.left_out = shares.units.size() - most_units;
+            shares.units.resize(most_units);
+        }
+        return shares;
+    }
+
+private:
+    // The top-level cgroup above it, or it itself.
+    [[nodiscard]] const Cgroup& top_of(const Cgroup& cgroup) const {
+        const Cgroup* at = &cgroup;
+        // In a tree no way is longer than there are nodes.
+        for (std::size_t steps = cgroups_.size(); steps > 0; --steps) {
+            const auto above = cgroups_.find(at->parent);
+            if (above == cgroups_.end() || above->second.parent == 0)
+                return *at;
+            at = &above->second;
+        }
+        return *at;
+    }
+
+    std::string slice_of(const Cgroup& cgroup) {
+        for (const auto* named : {&top_of(cgroup), &cgroup}) {
+            const auto& path = identities_.path(named->id);
+            if (!path.empty())
+                return clean(first_part(path));
+        }
+        // It has gone, and the module is about to count it as ended below the root.
+        return "/";
+    }
+
+    void add(const Cgroup& cgroup) {
+        const auto slice = slice_of(cgroup);
+        auto& of_slice = shares_.slices[slice];
+        of_slice += cgroup.own;
+        of_slice += cgroup.ended_below;
+        shares_.waiting += cgroup.waiting;
+        const auto& workload = identities_.workload(cgroup.id);
+        if ((workload.unit.empty() && workload.container.empty()) || is_transient(workload))
+            return;
+        Share share{
+            slice, clean(full_unit(workload)), clean(workload.container), workload.engine, {}};
+        auto& known = units_[{share.slice, share.unit, share.container}];
+        share.counters = known.counters;
+        share.counters += cgroup.own;
+        if (!holds_units(identities_.path(cgroup.id)))
+            share.counters += cgroup.ended_below;
+        known = std::move(share);
+    }
+
+    const CgroupMap& cgroups_;
+    Identities& identities_;
+    Shares shares_;
+    std::map<std::tuple<std::string, std::string, std::string>, Share> units_;
+};
+
+} // namespace
+
+bool is_transient(const Workload& workload) {
+    if (!workload.container.empty())
+        return false;
+    const std::string& unit = workload.user_unit.empty() ? workload.unit : workload.user_unit;
+    if (ends(unit, ".scope") && unit != "init.scope")
+        return true;
+    // Desktops name the services of programs like that.
+    const bool of_program = begins(unit, "app-") && unit.find('@') != std::string::npos;
+    return (begins(unit, "run-") || of_program) && ends(unit, ".service");
+}
+
+Shares shares_of(const CgroupMap& cgroups, Identities& identities, std::size_t most_units) {
+    return Collector(cgroups, identities).take(most_units);
+}
+
+} // namespace netatop

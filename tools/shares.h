@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Whose traffic an engine of metrics is told: that of top-level slices, which only grows, and that
+// of units and containers while they live. All of it is since the module was loaded.
+#pragma once
+
+#include "identity.h"
+#include "sums.h"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace netatop {
+
+// A unit, or a container in it.
+struct Share {
+    std::string slice; // the top-level one
+    std::string unit;
+    std::string container;
+    std::string engine;
+    Counters counters;
+};
+
+struct Shares {
+    // By name, "/" for what was carried in the root itself. With all that ended below it.
+    std::map<std::string, Counters> slices;
+    // Largest first. Without what ended below slices, and without transient units.
+    std::vector<Share> units;
+    std::size_t left_out = 0; // units for which there was no room
+    Counters waiting;         // of sockets in all cgroups that have no owner yet
+};
+
+// Is a unit one of many that are made and named by a program: scopes of sessions and of desktop
+// programs, `systemd-run`? Each would be a series of its own, for a moment. Its traffic is in its
+// slice.
+bool is_transient(const Workload& workload);
+
+// Of so many units at most. A name that is no valid text, or has control characters, is cleaned;
+// those that are the same then are one.
+Shares shares_of(const CgroupMap& cgroups, Identities& identities, std::size_t most_units);
+
+} // namespace netatop
