@@ -45,6 +45,8 @@ struct Counters {
     [[nodiscard]] Flow all() const { return sent() + received(); }
     [[nodiscard]] bool any() const { return all().packets != 0; }
 
+    [[nodiscard]] Counters without_loopback() const;
+
     Counters& operator+=(const Counters& other);
     Counters& operator-=(const Counters& other);
     friend Counters operator-(Counters a, const Counters& b) { return a -= b; }
@@ -57,6 +59,16 @@ constexpr std::array<Flow Counters::*, 8> all_flows{
     &Counters::loopback_tcp_sent, &Counters::loopback_tcp_received,
     &Counters::loopback_udp_sent, &Counters::loopback_udp_received,
 };
+
+inline Counters Counters::without_loopback() const {
+    Counters others;
+    constexpr std::size_t per_scope = all_flows.size() / 2;
+    for (std::size_t i = 0; i < per_scope; ++i) {
+        others.*all_flows[i] = this->*all_flows[i];
+        others.*all_flows[i] -= this->*all_flows[per_scope + i];
+    }
+    return others;
+}
 
 inline Counters& Counters::operator+=(const Counters& other) {
     for (const auto flow : all_flows)

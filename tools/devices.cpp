@@ -33,6 +33,11 @@ std::optional<Devices> devices(const std::string& file) {
     return parse_devices(in);
 }
 
+Devices only(const Devices& devices, const std::string& name) {
+    const auto found = devices.find(name);
+    return found == devices.end() ? Devices{} : Devices{*found};
+}
+
 Carried carried_between(const Devices& before, const Devices& now) {
     Carried all;
     const auto add = [](Flow& to, const Flow& since, const Flow& until) {

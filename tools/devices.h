@@ -25,6 +25,9 @@ Devices parse_devices(std::istream& lines);
 // None when it cannot be read.
 std::optional<Devices> devices(const std::string& file = "/proc/self/net/dev");
 
+// One of them, if it is there.
+Devices only(const Devices& devices, const std::string& name);
+
 // What all together carried between two looks; one that came meanwhile with all that it has, one
 // that went not at all.
 Carried carried_between(const Devices& before, const Devices& now);

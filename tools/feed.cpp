@@ -149,8 +149,10 @@ Sample Feed::sample(Kind kind) {
     sample.interval_ms = interval_ms_;
     if (interval_ms_ != 0) {
         sample.moved = rest(sample.total, before);
-        if (devices_ && devices_before_)
+        if (devices_ && devices_before_) {
             sample.devices = carried_between(*devices_before_, *devices_);
+            sample.loopback = carried_between(only(*devices_before_, "lo"), only(*devices_, "lo"));
+        }
     }
     sample.note = notes_->str();
     notes_->str({});

@@ -24,6 +24,7 @@ struct Sample {
     Counters moved;                 // all that the module counted in the interval
     Counters total;                 // and since it was loaded
     std::optional<Carried> devices; // of this network namespace, in the interval
+    Carried loopback;               // and of them lo
     std::int64_t interval_ms = 0;   // 0: there was no sample before
     std::string note;               // what cannot be seen
 };

@@ -179,11 +179,11 @@ PageLine sum_line(const View& view, std::size_t width) {
         return std::string(name) + " in " + right(numbers.bytes(in), 5) + " out " +
                right(numbers.bytes(out), 5);
     };
-    const Counters& module = view.cumulative() ? view.sample().total : view.sample().moved;
+    const Counters module = view.module();
     std::vector<std::string> parts{
         part("rows", view.sum().received().bytes, view.sum().sent().bytes),
         part("module", module.received().bytes, module.sent().bytes)};
-    if (const auto& devices = view.sample().devices; devices && !view.cumulative())
+    if (const auto devices = view.devices())
         parts.push_back(part("devices", devices->received.bytes, devices->sent.bytes));
     std::string text = parts[0];
     for (std::size_t i = 1; i < parts.size() && text.size() + 2 + parts[i].size() <= width; ++i)
@@ -285,6 +285,7 @@ PageLine status_line(const View& view, std::size_t width) {
     text += view.units().bits ? "  bits" : "  bytes";
     text += view.units().si ? ", 1k=1000" : ", 1K=1024";
     text += view.cumulative() ? "  since the module was loaded" : "";
+    text += view.loopback() ? "" : "  without loopback";
     if (!view.filter().empty())
         text += "  filter: " + harmless(view.filter());
     return {{Meaning::status, fitted(text, width)}};
@@ -299,6 +300,7 @@ constexpr std::array help_text{
     "f              show rows with this text alone; Escape: all",
     "t              programs as a tree, with what is below each",
     "c              since the module was loaded, or a second",
+    "l              without what loopback carried, or with it",
     "b, i           bits or bytes; units of 1024 or 1000",
     "p, space       pause, go on",
     "?, h           this help; any key ends it",

@@ -120,15 +120,29 @@ void View::order() {
     sum_ = {};
     for (const auto& line : sample_.lines)
         if (!line.parent) // which has what those below it have
-            sum_ += cumulative_ ? line.total : line.counters;
+            sum_ += shown(cumulative_ ? line.total : line.counters);
     auto lines = filtered();
-    if (cumulative_)
-        for (auto& line : lines)
-            line.counters = line.total;
+    for (auto& line : lines) {
+        line.total = shown(line.total);
+        line.counters = cumulative_ ? line.total : shown(line.counters);
+    }
     Choice choice;
     choice.sort = sort_;
     rows_ = chosen(lines, choice);
     choose(name);
+}
+
+Counters View::module() const {
+    return shown(cumulative_ ? sample_.total : sample_.moved);
+}
+
+std::optional<Carried> View::devices() const {
+    auto devices = cumulative_ ? std::nullopt : sample_.devices;
+    if (devices && !loopback_) {
+        devices->received -= sample_.loopback.received;
+        devices->sent -= sample_.loopback.sent;
+    }
+    return devices;
 }
 
 void View::choose(const std::string& name) {
@@ -249,6 +263,10 @@ View::Wish View::letter(char letter) {
         break;
     case 'c':
         cumulative_ = !cumulative_;
+        order();
+        break;
+    case 'l':
+        loopback_ = !loopback_;
         order();
         break;
     case '/':

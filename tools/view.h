@@ -7,6 +7,7 @@
 #include "listing.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ public:
     [[nodiscard]] std::size_t chosen_row() const { return chosen_; }
     // What all lines carried, whatever the filter: in the interval, or since the module was loaded.
     [[nodiscard]] const Counters& sum() const { return sum_; }
+    // What the module counted, likewise; and the interfaces of this namespace, in the interval.
+    [[nodiscard]] Counters module() const;
+    [[nodiscard]] std::optional<Carried> devices() const;
     // The rest of the last sample.
     [[nodiscard]] const Sample& sample() const { return sample_; }
     // Are there rates, or amounts since the module was loaded?
@@ -72,6 +76,8 @@ public:
     [[nodiscard]] const Units& units() const { return units_; }
     [[nodiscard]] bool cumulative() const { return cumulative_; }
     [[nodiscard]] bool tree() const { return tree_; }
+    // Is what loopback carried part of all this?
+    [[nodiscard]] bool loopback() const { return loopback_; }
     [[nodiscard]] bool paused() const { return paused_; }
     [[nodiscard]] bool help() const { return help_; }
     [[nodiscard]] Asking asking() const { return asking_; }
@@ -91,6 +97,9 @@ private:
     void choose(const std::string& name);
     [[nodiscard]] std::string name_of(const Line& line) const;
     [[nodiscard]] std::vector<Line> filtered() const;
+    [[nodiscard]] Counters shown(const Counters& counters) const {
+        return loopback_ ? counters : counters.without_loopback();
+    }
 
     Sample sample_;
     std::vector<Line> rows_;
@@ -104,6 +113,7 @@ private:
     Units units_;
     bool cumulative_ = false;
     bool tree_ = false;
+    bool loopback_ = true;
     bool paused_ = false;
     bool help_ = false;
     Asking asking_ = Asking::nothing;

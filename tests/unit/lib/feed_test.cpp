@@ -108,6 +108,22 @@ TEST_F(FeedTest, ClassesHaveTheirPartOfLoopback) {
     }
 }
 
+TEST_F(FeedTest, TheLoopbackInterfaceIsToldApart) {
+    classes(500, 0, 0);
+    Feed feed(source);
+    kernel.script({process(1, 10) + done()});
+    ASSERT_TRUE(feed.take(Kind::processes));
+    std::ofstream(source.devices) << "Inter-|   Receive  |  Transmit\n face |bytes\n"
+                                     "    lo: 1500 12 0 0 0 0 0 0 400 5 0 0 0 0 0 0\n"
+                                     "  eth0: 70 1 0 0 0 0 0 0 80 1 0 0 0 0 0 0\n";
+    kernel.script({process(1, 10) + done()});
+    const auto sample = feed.take(Kind::processes);
+    ASSERT_TRUE(sample && sample->devices);
+    EXPECT_EQ(sample->devices->received, (Flow{3, 570}));
+    EXPECT_EQ(sample->loopback.received, (Flow{2, 500}));
+    EXPECT_EQ(sample->loopback.sent, (Flow{2, 300}));
+}
+
 TEST_F(FeedTest, IntervalsHaveWhoIsIdleAndWhoEnded) {
     classes(500, 30, 20);
     Feed feed(source);

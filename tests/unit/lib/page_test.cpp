@@ -42,6 +42,41 @@ protected:
 
 } // namespace
 
+// Rows, module and interfaces lose the same.
+TEST_F(PageTest, WithoutLoopback) {
+    auto both = line(7, "both", {3000, 0}, {9000, 0});
+    both.counters.loopback_tcp_received = {1, 1000};
+    both.total.loopback_tcp_received = {1, 4000};
+    auto near = line(8, "near", {500, 0}, {500, 0});
+    near.counters.loopback_tcp_received = near.counters.tcp_received;
+    near.total.loopback_tcp_received = near.total.tcp_received;
+    auto sample = sample_of({both, near});
+    sample.moved = counters_of({3500, 0});
+    sample.moved.loopback_tcp_received = {2, 1500};
+    sample.total = counters_of({9500, 0});
+    sample.total.loopback_tcp_received = {2, 4500};
+    sample.devices = Carried{{3, 3700}, {2, 1500}};
+    sample.loopback = Carried{{2, 1500}, {2, 1500}};
+    view.take(sample);
+    EXPECT_EQ(text(0).substr(0, 78),
+              "rows in  3.4K out     0  module in  3.4K out     0  devices in  3.6K out  1.5K");
+    EXPECT_EQ(text(23).find("without loopback"), std::string::npos);
+    press("l");
+    EXPECT_EQ(text(0).substr(0, 78),
+              "rows in  2.0K out     0  module in  2.0K out     0  devices in  2.1K out     0");
+    EXPECT_NE(text(23).find("without loopback"), std::string::npos);
+    ASSERT_EQ(view.rows().size(), 2U);
+    EXPECT_EQ(view.rows()[0].name, "both");
+    EXPECT_EQ(view.rows()[0].counters.received().bytes, 2000U);
+    EXPECT_EQ(view.rows()[0].total.received().bytes, 5000U);
+    EXPECT_FALSE(view.rows()[1].counters.any());
+    press("c");
+    EXPECT_EQ(view.sum().received().bytes, 5000U);
+    EXPECT_EQ(view.module().received().bytes, 5000U);
+    press("cl");
+    EXPECT_EQ(view.sum().received().bytes, 3500U);
+}
+
 TEST_F(PageTest, AScreenOf80Columns) {
     auto sample = sample_of(
         {line(1234, "curl", {2048, 100}, {5000, 300}), class_line("(kernel)", {0, 0}, {7, 0})});
