@@ -147,6 +147,8 @@ Sample Feed::sample(Kind kind) {
     for (const auto& entry : classes_before_)
         before += entry.counters;
     sample.interval_ms = interval_ms_;
+    sample.at_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(taken_->time_since_epoch()).count();
     if (interval_ms_ != 0) {
         sample.moved = rest(sample.total, before);
         if (devices_ && devices_before_) {

@@ -26,6 +26,7 @@ struct Sample {
     std::optional<Carried> devices; // of this network namespace, in the interval
     Carried loopback;               // and of them lo
     std::int64_t interval_ms = 0;   // 0: there was no sample before
+    std::int64_t at_ms = 0;         // its end, by a clock that nobody sets
     std::string note;               // what cannot be seen
 };
 

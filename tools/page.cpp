@@ -11,7 +11,11 @@ namespace netatop {
 
 namespace {
 
-constexpr std::size_t lines_around = 4; // those that are no rows
+// Those that are no rows; where there is room for some rows, the last minute of one is among them.
+constexpr std::size_t height_of_history = 10;
+constexpr std::size_t lines_around(std::size_t height) {
+    return height < height_of_history ? 4 : 5;
+}
 
 struct Field {
     std::string head;
@@ -250,6 +254,20 @@ PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_
     return {{meaning_of(view, row), fitted(text, width)}};
 }
 
+// The newest second is at the right.
+PageLine history_line(const View& view, std::size_t width) {
+    constexpr std::size_t beside = 20; // what stands beside the seconds
+    auto seconds = view.history();
+    const auto shown = std::min(seconds.size(), width > beside ? width - beside : 1);
+    seconds.erase(seconds.begin(), seconds.end() - static_cast<std::ptrdiff_t>(shown));
+    std::uint64_t most = 0;
+    for (const auto& second : seconds)
+        most = std::max(most, second.value_or(0));
+    return {{Meaning::text, fitted(std::to_string(shown) + " s |" + sparkline(seconds, most) +
+                                       "| most " + amount(most, view.units()) + "/s",
+                                   width)}};
+}
+
 const char* sort_name(Sort sort) {
     switch (sort) {
     case Sort::received:
@@ -308,7 +326,8 @@ constexpr std::array help_text{
     "",
     "In the first line: what all rows carried, what the module counted in",
     "the same time, and the interfaces of this network namespace, which",
-    "carry other protocols and what is forwarded too.",
+    "carry other protocols and what is forwarded too. Above the last line:",
+    "what the chosen row carried in each second of the last minute.",
     "<name>: ended in the interval. (name): what no living process has;",
     "netatop(4) says which.",
 };
@@ -322,7 +341,7 @@ std::vector<PageLine> page(View& view, std::size_t height, std::size_t width) {
         lines.resize(height);
         return lines;
     }
-    view.fit(height - lines_around);
+    view.fit(height - lines_around(height));
     if (view.help()) {
         for (const char* text : help_text)
             if (lines.size() < height)
@@ -334,10 +353,14 @@ std::vector<PageLine> page(View& view, std::size_t height, std::size_t width) {
     lines.push_back(sum_line(view, width));
     lines.push_back(tab_line(view, width));
     lines.push_back(head_line(view, fields, width));
-    const std::size_t end = std::min(view.rows().size(), view.top() + height - lines_around);
+    const std::size_t end =
+        std::min(view.rows().size(), view.top() + height - lines_around(height));
     for (std::size_t row = view.top(); row < end; ++row)
         lines.push_back(row_line(view, fields, row, width));
-    lines.resize(height - 1);
+    const bool history = lines_around(height) > 4;
+    lines.resize(height - (history ? 2 : 1));
+    if (history)
+        lines.push_back(history_line(view, width));
     lines.push_back(status_line(view, width));
     return lines;
 }

@@ -31,6 +31,17 @@ const std::array<Named, view_count>& views() {
 constexpr std::array sorts{Sort::bytes, Sort::received, Sort::sent, Sort::packets,
                            Sort::total, Sort::pid,      Sort::name};
 
+// Where the columns of its key are.
+std::vector<std::size_t> cells_of(const Named& view, Kind kind) {
+    std::vector<std::size_t> cells;
+    const auto columns = columns_of(kind);
+    for (const char* key : view.key)
+        for (std::size_t i = 0; i < columns.size(); ++i)
+            if (columns[i].name == key)
+                cells.push_back(i);
+    return cells;
+}
+
 std::string text_of(const Cell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell))
         return *text;
@@ -86,7 +97,28 @@ void View::take(Sample sample) {
     sample_ = std::move(sample);
     if (!sample_.note.empty())
         say(sample_.note);
+    key_ = cells_of(views().at(number_), kind());
+    remember();
     order();
+}
+
+// A sample that is shown again in another view is not a new one there, if that had it before.
+void View::remember() {
+    for (auto& [kind, history] : histories_)
+        history.forget(sample_.at_ms);
+    auto& history = histories_[kind()];
+    if (!history.begin(sample_.at_ms, sample_.interval_ms))
+        return;
+    for (const auto& line : sample_.lines)
+        if (line.counters.any())
+            history.add(name_of(line), line.counters);
+}
+
+History::Seconds View::history() const {
+    const auto found = histories_.find(kind());
+    if (found == histories_.end() || chosen_ >= rows_.size())
+        return History::Seconds(history_seconds);
+    return found->second.seconds(name_of(rows_[chosen_]), loopback_);
 }
 
 // The lines that the filter takes, and those that they stand below.
@@ -159,11 +191,9 @@ std::string View::name_of(const Line& line) const {
     if (is_class(line))
         return line.name;
     std::string name;
-    const auto columns = columns_of(kind());
-    for (const char* key : views().at(number_).key)
-        for (std::size_t i = 0; i < columns.size() && i < line.who.size(); ++i)
-            if (columns[i].name == key)
-                name += text_of(line.who[i]) + '\n';
+    for (const auto cell : key_)
+        if (cell < line.who.size())
+            name += text_of(line.who[cell]) + '\n';
     return name;
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "feed.h"
+#include "history.h"
 #include "listing.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +68,8 @@ public:
     // What the module counted, likewise; and the interfaces of this namespace, in the interval.
     [[nodiscard]] Counters module() const;
     [[nodiscard]] std::optional<Carried> devices() const;
+    // What the chosen row carried in each second of the last minute.
+    [[nodiscard]] History::Seconds history() const;
     // The rest of the last sample.
     [[nodiscard]] const Sample& sample() const { return sample_; }
     // Are there rates, or amounts since the module was loaded?
@@ -95,6 +99,7 @@ private:
     void find(std::size_t from);
     void order();
     void choose(const std::string& name);
+    void remember();
     [[nodiscard]] std::string name_of(const Line& line) const;
     [[nodiscard]] std::vector<Line> filtered() const;
     [[nodiscard]] Counters shown(const Counters& counters) const {
@@ -102,6 +107,8 @@ private:
     }
 
     Sample sample_;
+    std::map<Kind, History> histories_;
+    std::vector<std::size_t> key_; // the cells that say which line it is
     std::vector<Line> rows_;
     Counters sum_;
     std::size_t top_ = 0;

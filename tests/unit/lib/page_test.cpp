@@ -119,6 +119,25 @@ TEST_F(PageTest, WithoutASampleBefore) {
     EXPECT_NE(text(3).find("    40     48      2     88"), std::string::npos) << text(3);
 }
 
+TEST_F(PageTest, TheLastMinuteOfTheChosenRow) {
+    for (std::int64_t second = 1; second <= 3; ++second) {
+        auto sample = sample_of({line(1, "curl", {second == 2 ? 2048U : 0U, 0}, {}),
+                                 line(2, "wget", {second == 2 ? 10U : 20U, 0}, {})});
+        sample.at_ms = second * 1000;
+        view.take(sample);
+        view.take(sample); // shown again
+    }
+    const std::string unknown(57, ' ');
+    EXPECT_EQ(text(22), "60 s |" + unknown + "\u2588\u2585\u2588| most 20/s   ") << "wget is first";
+    view.key({Key::Name::down});
+    EXPECT_EQ(text(22), "60 s |" + unknown + "\u2581\u2588\u2581| most 2.0K/s ");
+    press("b");
+    EXPECT_EQ(text(22).substr(text(22).find('|', 6)), "| most 16.0K/s") << "bits";
+    EXPECT_EQ(text(22, 24, 30).substr(0, 6), "10 s |");
+    press("2");
+    EXPECT_EQ(text(22).find("2.0K"), std::string::npos) << "threads are others";
+}
+
 TEST_F(PageTest, EverySizeIsFilledAndNotExceeded) {
     const auto sample = sample_of({line(1, "curl", {1, 1}, {1, 1})});
     for (std::size_t width = 1; width <= 210; ++width) {

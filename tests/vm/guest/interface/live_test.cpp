@@ -85,6 +85,25 @@ TEST_F(Live, AProgramAndItsBytes) {
     expect_end(terminal);
 }
 
+// What was sent in one second is that high at most; it may lie in two of those that are shown.
+TEST_F(Live, TheLastMinuteOfARow) {
+    auto helper = sender("live-sender");
+    Terminal terminal({tool}, 24, 80);
+    terminal.press("flive-sender\r");
+    ASSERT_NE(terminal.row_with({"s |", "_| most 0/s"}), "") << terminal.text();
+    helper.step();
+    const auto row = terminal.row_with({"60 s |", "#"});
+    ASSERT_NE(row, "") << terminal.text();
+    const auto most = row.find("| most ");
+    ASSERT_NE(most, std::string::npos) << row;
+    const auto sent = std::stoul(bytes());
+    const auto shown = std::stoul(row.substr(most + 7));
+    EXPECT_LE(shown, sent) << row;
+    EXPECT_GE(shown, sent / 2 - 1) << row;
+    terminal.press("q");
+    expect_end(terminal);
+}
+
 TEST_F(Live, AllRowsAreWhatTheModuleCounted) {
     const auto helper = sender("live-sender");
     Terminal terminal({tool, "-d", "0.5"}, 60, 200);
