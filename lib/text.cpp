@@ -110,4 +110,9 @@ std::string fitted(std::string_view text, std::size_t columns) {
     return result;
 }
 
+std::string fitted_right(const std::string& text, std::size_t columns) {
+    const std::size_t used = width(text);
+    return used >= columns ? fitted(text, columns) : std::string(columns - used, ' ') + text;
+}
+
 } // namespace netatop

@@ -31,5 +31,7 @@ std::size_t width(std::string_view text);
 
 // Cut to so many columns, or filled up with blanks.
 std::string fitted(std::string_view text, std::size_t columns);
+// Likewise, with the blanks before it.
+std::string fitted_right(const std::string& text, std::size_t columns);
 
 } // namespace netatop

@@ -26,13 +26,13 @@ std::string class_name(const Socket& socket) {
 
 // Adds those of all sockets in these network namespaces; false when the caller may not look at some
 // of them, or they are gone.
-bool add_endpoints_in(const std::set<std::uint32_t>& inodes, EndpointsByCookie& to) {
+bool add_endpoints_in(const std::set<std::uint32_t>& inodes, bool ways, EndpointsByCookie& to) {
     const auto own = own_netns();
     bool all = true;
     std::map<std::uint32_t, std::string> paths;
     for (const auto inode : inodes) {
         if (inode == own) {
-            all = add_endpoints(to) && all;
+            all = add_endpoints(to, ways) && all;
             continue;
         }
         if (paths.empty())
@@ -40,7 +40,7 @@ bool add_endpoints_in(const std::set<std::uint32_t>& inodes, EndpointsByCookie& 
         const auto path = paths.find(inode);
         const auto there =
             path == paths.end() ? Result<Netns>(Error{"gone"}) : Netns::enter(path->second);
-        all = there && add_endpoints(to) && all;
+        all = there && add_endpoints(to, ways) && all;
     }
     return all;
 }
@@ -82,7 +82,7 @@ EndpointsByCookie ConnectionSampler::endpoints_of(const Sockets& sockets) {
     for (const auto& [key, socket] : sockets)
         netns.insert(socket.netns);
     EndpointsByCookie endpoints;
-    if (!add_endpoints_in(netns, endpoints) && !noted_) {
+    if (!add_endpoints_in(netns, ways_, endpoints) && !noted_) {
         *notes_ << "netatop: addresses of sockets in other network namespaces are not shown where "
                    "they are gone or you may not look (be root, on the host)\n";
         noted_ = true;
@@ -123,7 +123,7 @@ Result<std::vector<Connection>> ConnectionSampler::take() {
 }
 
 bool ConnectionFilter::takes(const Connection& connection) const {
-    const auto& [local, peer, state] = connection.endpoints;
+    const auto& [local, peer, state, way] = connection.endpoints;
     return (remote.empty() || ::fnmatch(remote.c_str(), peer.address.c_str(), 0) == 0) &&
            (!port || *port == local.port || *port == peer.port);
 }

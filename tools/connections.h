@@ -35,6 +35,8 @@ public:
     Result<std::vector<Connection>> take();
     // Of rates: those that carried nothing meanwhile too.
     void tell_idle() { idle_ = true; }
+    // The ways of TCP too.
+    void tell_ways() { ways_ = true; }
 
 private:
     using Key = std::tuple<std::uint64_t, std::uint32_t>; // cookie and protocol
@@ -51,6 +53,7 @@ private:
     std::optional<std::uint32_t> tgid_;
     bool rates_;
     bool idle_ = false;
+    bool ways_ = false;
     bool noted_ = false; // that some addresses are not known
     std::ostream* notes_;
     Client client_;

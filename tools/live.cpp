@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "live.h"
 
+#include "details.h"
 #include "feed.h"
 #include "given.h"
 #include "interrupt.h"
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 
@@ -24,19 +26,22 @@ constexpr std::chrono::milliseconds soon{1000};
 
 class Live {
 public:
-    Live(Feed& feed, View& view, const Screen& screen, const Interrupt& interrupt, int interval_ms)
-        : feed_(feed), view_(view), screen_(screen), interrupt_(interrupt), interval_(interval_ms),
-          due_(Clock::now() + std::min(interval_, soon)) {}
+    Live(Feed& feed, DetailsReader& details, View& view, const Screen& screen,
+         const Interrupt& interrupt, int interval_ms)
+        : feed_(feed), details_(details), view_(view), screen_(screen), interrupt_(interrupt),
+          interval_(interval_ms), due_(Clock::now() + std::min(interval_, soon)) {}
 
     // Until somebody ends it, or the terminal is gone.
     Status run();
 
 private:
     void take(Result<Sample> sample);
+    void read_details();
     bool read_keys();
     Result<bool> wait();
 
     Feed& feed_;
+    DetailsReader& details_;
     View& view_;
     const Screen& screen_;
     const Interrupt& interrupt_;
@@ -52,6 +57,17 @@ void Live::take(Result<Sample> sample) {
         view_.take(*std::move(sample));
     else
         view_.say(sample.error().text);
+    read_details();
+}
+
+void Live::read_details() {
+    if (view_.detailed() == nullptr)
+        return;
+    auto details = details_.read(view_.kind(), *view_.detailed());
+    if (details)
+        view_.take(*std::move(details));
+    else
+        view_.say(details.error().text);
 }
 
 // False when it shall end.
@@ -70,6 +86,9 @@ bool Live::read_keys() {
         case View::Wish::sample:
             take(feed_.take(view_.kind()));
             break;
+        case View::Wish::details:
+            read_details();
+            break;
         default:
             break;
         }
@@ -77,16 +96,21 @@ bool Live::read_keys() {
     return true;
 }
 
-// Until there is a key, or a sample is due; false when the terminal is gone. A pause needs no
-// samples, and no waking up.
+// Until there is a key, an answer or a sample is due; false when the terminal is gone. A pause
+// needs no samples, and no waking up.
 Result<bool> Live::wait() {
     using std::chrono::milliseconds;
     const auto left = std::chrono::duration_cast<milliseconds>(due_ - Clock::now()).count() + 1;
-    pollfd keys{STDIN_FILENO, POLLIN, 0};
+    std::array<pollfd, 2> events{
+        {{STDIN_FILENO, POLLIN, 0}, {details_.commands().fd(), POLLIN, 0}}};
     const int limit = view_.paused() ? -1 : static_cast<int>(std::max<std::int64_t>(left, 0));
-    if (const auto waited = interrupt_.wait(&keys, 1, limit); !waited)
+    if (const auto waited = interrupt_.wait(events.data(), events.size(), limit); !waited)
         return waited.error();
-    return (keys.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+    if (events[1].revents != 0) {
+        details_.commands().settle();
+        read_details();
+    }
+    return (events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 
 Status Live::run() {
@@ -128,6 +152,9 @@ Status live(const std::string& given) {
     if (!interrupt)
         return interrupt.error();
     Feed feed;
+    auto details = DetailsReader::make();
+    if (!details)
+        return details.error();
     View view;
     auto first = feed.take(view.kind()); // what is wrong is said before the screen is taken
     if (!first)
@@ -140,7 +167,7 @@ Status live(const std::string& given) {
     auto screen = Screen::open();
     if (!screen)
         return screen.error();
-    return Live(feed, view, *screen, *interrupt, interval_ms).run();
+    return Live(feed, *details, view, *screen, *interrupt, interval_ms).run();
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "page.h"
 
+#include "detail_lines.h"
 #include "text.h"
 
 #include <algorithm>
@@ -118,11 +119,6 @@ std::vector<Field> fields_of(const View& view, std::size_t width) {
     return fields;
 }
 
-std::string right(const std::string& text, std::size_t columns) {
-    const std::size_t used = width(text);
-    return used >= columns ? fitted(text, columns) : std::string(columns - used, ' ') + text;
-}
-
 std::string cell_text(const Cell& cell) {
     std::string text;
     if (const auto* words = std::get_if<std::string>(&cell))
@@ -180,8 +176,8 @@ private:
 PageLine sum_line(const View& view, std::size_t width) {
     const Numbers numbers(view);
     const auto part = [&](const char* name, std::uint64_t in, std::uint64_t out) {
-        return std::string(name) + " in " + right(numbers.bytes(in), 5) + " out " +
-               right(numbers.bytes(out), 5);
+        return std::string(name) + " in " + fitted_right(numbers.bytes(in), 5) + " out " +
+               fitted_right(numbers.bytes(out), 5);
     };
     const Counters module = view.module();
     std::vector<std::string> parts{
@@ -216,9 +212,9 @@ PageLine head_line(const View& view, const std::vector<Field>& fields, std::size
     for (const auto& field : fields) {
         if (!line.empty())
             line.push_back({Meaning::head, " "});
-        line.push_back(
-            {field.sort == view.sort() ? Meaning::sorted_head : Meaning::head,
-             field.number ? right(field.head, field.columns) : fitted(field.head, field.columns)});
+        line.push_back({field.sort == view.sort() ? Meaning::sorted_head : Meaning::head,
+                        field.number ? fitted_right(field.head, field.columns)
+                                     : fitted(field.head, field.columns)});
     }
     line.push_back({Meaning::head, std::string(width - std::min(width_of(fields), width), ' ')});
     return line;
@@ -249,7 +245,7 @@ PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_
         else
             cell = numbers.of(*field.sort, line);
         text += (text.empty() ? "" : " ") +
-                (field.number ? right(cell, field.columns) : fitted(cell, field.columns));
+                (field.number ? fitted_right(cell, field.columns) : fitted(cell, field.columns));
     }
     return {{meaning_of(view, row), fitted(text, width)}};
 }
@@ -298,6 +294,7 @@ PageLine status_line(const View& view, std::size_t width) {
     if (!view.message().empty())
         return {{Meaning::message, fitted(harmless(view.message()), width)}};
     std::string text = view.paused() ? "PAUSED  " : "";
+    text += view.detailed() != nullptr ? "Esc back  " : "";
     text += "? help  q quit  by ";
     text += sort_name(view.sort());
     text += view.units().bits ? "  bits" : "  bytes";
@@ -317,6 +314,7 @@ constexpr std::array help_text{
     "/, n           search a row; the next one",
     "f              show rows with this text alone; Escape: all",
     "t              programs as a tree, with what is below each",
+    "Enter          all that is known of the row; Escape: back",
     "c              since the module was loaded, or a second",
     "l              without what loopback carried, or with it",
     "b, i           bits or bytes; units of 1024 or 1000",
@@ -331,6 +329,23 @@ constexpr std::array help_text{
     "<name>: ended in the interval. (name): what no living process has;",
     "netatop(4) says which.",
 };
+
+void add_rows(const View& view, std::vector<PageLine>& lines, std::size_t height,
+              std::size_t width) {
+    const auto fields = fields_of(view, width);
+    lines.push_back(tab_line(view, width));
+    lines.push_back(head_line(view, fields, width));
+    const std::size_t end = std::min(view.rows().size(), view.top() + height);
+    for (std::size_t row = view.top(); row < end; ++row)
+        lines.push_back(row_line(view, fields, row, width));
+}
+
+void add_details(View& view, std::vector<PageLine>& lines, std::size_t height, std::size_t width) {
+    const auto all = detail_lines(view, width);
+    const std::size_t top = view.fit_details(all.size(), height);
+    for (std::size_t i = top; i < std::min(all.size(), top + height); ++i)
+        lines.push_back(all[i]);
+}
 
 } // namespace
 
@@ -349,14 +364,11 @@ std::vector<PageLine> page(View& view, std::size_t height, std::size_t width) {
         lines.resize(height);
         return lines;
     }
-    const auto fields = fields_of(view, width);
     lines.push_back(sum_line(view, width));
-    lines.push_back(tab_line(view, width));
-    lines.push_back(head_line(view, fields, width));
-    const std::size_t end =
-        std::min(view.rows().size(), view.top() + height - lines_around(height));
-    for (std::size_t row = view.top(); row < end; ++row)
-        lines.push_back(row_line(view, fields, row, width));
+    if (view.detailed() != nullptr)
+        add_details(view, lines, height - lines_around(height) + 2, width);
+    else
+        add_rows(view, lines, height - lines_around(height), width);
     const bool history = lines_around(height) > 4;
     lines.resize(height - (history ? 2 : 1));
     if (history)

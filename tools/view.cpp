@@ -99,7 +99,14 @@ void View::take(Sample sample) {
         say(sample_.note);
     key_ = cells_of(views().at(number_), kind());
     remember();
+    follow_detailed();
     order();
+}
+
+void View::take(Details details) {
+    details_ = std::move(details);
+    if (!details_.note.empty())
+        say(details_.note);
 }
 
 // A sample that is shown again in another view is not a new one there, if that had it before.
@@ -116,9 +123,10 @@ void View::remember() {
 
 History::Seconds View::history() const {
     const auto found = histories_.find(kind());
-    if (found == histories_.end() || chosen_ >= rows_.size())
+    const Line* line = detailed_ ? &*detailed_ : chosen_ < rows_.size() ? &rows_[chosen_] : nullptr;
+    if (found == histories_.end() || line == nullptr)
         return History::Seconds(history_seconds);
-    return found->second.seconds(name_of(rows_[chosen_]), loopback_);
+    return found->second.seconds(name_of(*line), loopback_);
 }
 
 // The lines that the filter takes, and those that they stand below.
@@ -217,7 +225,14 @@ View::Wish View::key(const Key& key) {
         help_ = false;
         return key.byte == 'q' ? Wish::quit : Wish::nothing;
     }
+    if (detailed_)
+        return key_in_details(key);
     switch (key.name) {
+    case Key::Name::enter:
+        if (chosen_ >= rows_.size())
+            return Wish::nothing;
+        detailed_ = rows_[chosen_];
+        return Wish::details;
     case Key::Name::tab:
         return turn_to((number_ + 1) % view_count);
     case Key::Name::back_tab:
@@ -317,6 +332,7 @@ View::Wish View::letter(char letter) {
 View::Wish View::turn_to(std::size_t number) {
     if (number == number_)
         return Wish::nothing;
+    close_details();
     number_ = number;
     chosen_ = top_ = 0;
     rows_.clear();
@@ -373,6 +389,72 @@ void View::find(std::size_t from) {
         }
     }
     say("no row has '" + search_ + "'");
+}
+
+void View::close_details() {
+    detailed_.reset();
+    detailed_gone_ = false;
+    details_ = {};
+    details_top_ = 0;
+}
+
+// The row of the new sample that is the same one, whatever the filter.
+void View::follow_detailed() {
+    if (!detailed_)
+        return;
+    const auto& lines = sample_.lines;
+    const std::string name = name_of(*detailed_);
+    const auto found = std::find_if(lines.begin(), lines.end(),
+                                    [&](const Line& line) { return name_of(line) == name; });
+    detailed_gone_ = found == lines.end();
+    if (!detailed_gone_)
+        detailed_ = *found;
+}
+
+std::size_t View::fit_details(std::size_t lines, std::size_t height) {
+    height_ = std::max<std::size_t>(height, 1);
+    details_top_ = std::min(details_top_, lines > height_ ? lines - height_ : 0);
+    return details_top_;
+}
+
+// What has a meaning for a list of rows alone is passed over; another view ends the details.
+View::Wish View::key_in_details(const Key& key) {
+    constexpr std::size_t end = std::numeric_limits<std::size_t>::max() / 2;
+    const auto back = [&](std::size_t step) { return details_top_ - std::min(details_top_, step); };
+    switch (key.name) {
+    case Key::Name::enter:
+    case Key::Name::escape:
+    case Key::Name::erase:
+        close_details();
+        break;
+    case Key::Name::tab:
+        return turn_to((number_ + 1) % view_count);
+    case Key::Name::back_tab:
+        return turn_to((number_ + view_count - 1) % view_count);
+    case Key::Name::up:
+        details_top_ = back(1);
+        break;
+    case Key::Name::page_up:
+        details_top_ = back(height_);
+        break;
+    case Key::Name::home:
+        details_top_ = 0;
+        break;
+    case Key::Name::down:
+        ++details_top_;
+        break;
+    case Key::Name::page_down:
+        details_top_ += height_;
+        break;
+    case Key::Name::end:
+        details_top_ = end;
+        break;
+    default:
+        if (std::string("q?hp bil123456").find(key.byte) != std::string::npos)
+            return letter(key.byte);
+        break;
+    }
+    return Wish::nothing;
 }
 
 } // namespace netatop

@@ -3,6 +3,7 @@
 // and how their numbers are written. It knows of no terminal; page.h says what stands where.
 #pragma once
 
+#include "details.h"
 #include "feed.h"
 #include "history.h"
 #include "listing.h"
@@ -46,14 +47,22 @@ std::string amount(std::uint64_t bytes, const Units& units);
 class View {
 public:
     // What follows from a key: `show` when lines of another kind are wanted, `sample` when a new
-    // one is.
-    enum class Wish { nothing, show, sample, quit };
+    // one is, `details` when those of detailed() are.
+    enum class Wish { nothing, show, sample, details, quit };
     enum class Asking { nothing, search, filter };
 
     Wish key(const Key& key);
     void take(Sample sample);
+    void take(Details details);
     // What went wrong, or is left out; until the next key.
     void say(std::string message) { message_ = std::move(message); }
+
+    // The row whose details are looked at, if they are; as it was last, when it has gone.
+    [[nodiscard]] const Line* detailed() const { return detailed_ ? &*detailed_ : nullptr; }
+    [[nodiscard]] bool detailed_gone() const { return detailed_gone_; }
+    [[nodiscard]] const Details& details() const { return details_; }
+    // Of so many lines so many fit in: the first one that is seen.
+    std::size_t fit_details(std::size_t lines, std::size_t height);
 
     // Of what the next sample has to be.
     [[nodiscard]] Kind kind() const;
@@ -82,6 +91,10 @@ public:
     [[nodiscard]] bool tree() const { return tree_; }
     // Is what loopback carried part of all this?
     [[nodiscard]] bool loopback() const { return loopback_; }
+    // Without it, where it is not.
+    [[nodiscard]] Counters shown(const Counters& counters) const {
+        return loopback_ ? counters : counters.without_loopback();
+    }
     [[nodiscard]] bool paused() const { return paused_; }
     [[nodiscard]] bool help() const { return help_; }
     [[nodiscard]] Asking asking() const { return asking_; }
@@ -102,9 +115,9 @@ private:
     void remember();
     [[nodiscard]] std::string name_of(const Line& line) const;
     [[nodiscard]] std::vector<Line> filtered() const;
-    [[nodiscard]] Counters shown(const Counters& counters) const {
-        return loopback_ ? counters : counters.without_loopback();
-    }
+    Wish key_in_details(const Key& key);
+    void close_details();
+    void follow_detailed();
 
     Sample sample_;
     std::map<Kind, History> histories_;
@@ -114,6 +127,11 @@ private:
     std::size_t top_ = 0;
     std::size_t chosen_ = 0;
     std::size_t height_ = 1;
+
+    std::optional<Line> detailed_;
+    bool detailed_gone_ = false;
+    Details details_;
+    std::size_t details_top_ = 0;
 
     std::size_t number_ = 0;
     Sort sort_ = Sort::bytes;

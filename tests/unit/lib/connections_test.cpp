@@ -6,9 +6,13 @@
 
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 namespace netatop::test {
@@ -107,6 +111,67 @@ TEST(Endpoints, OfAMessage) {
 TEST(Endpoints, OfThisMachine) {
     EndpointsByCookie all;
     EXPECT_TRUE(add_endpoints(all));
+}
+
+// Beside what the socket itself says of the same.
+TEST(Endpoints, WaysOfTcp) {
+    const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* to = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(listener.get(), to, size), 0);
+    ASSERT_EQ(::listen(listener.get(), 1), 0);
+    ASSERT_EQ(::getsockname(listener.get(), to, &size), 0);
+    const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(client.get(), to, size), 0);
+    const Descriptor server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    ASSERT_EQ(::write(client.get(), "x", 1), 1);
+    std::array<char, 1> byte{};
+    ASSERT_EQ(::read(server.get(), byte.data(), 1), 1);
+
+    std::uint64_t cookie = 0;
+    size = sizeof cookie;
+    ASSERT_EQ(::getsockopt(client.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
+    tcp_info info{};
+    size = sizeof info;
+    ASSERT_EQ(::getsockopt(client.get(), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    ASSERT_NE(info.tcpi_rtt, 0U);
+    EndpointsByCookie with;
+    EndpointsByCookie without;
+    ASSERT_TRUE(add_endpoints(with, true));
+    ASSERT_TRUE(add_endpoints(without));
+    ASSERT_EQ(with.count(cookie), 1U);
+    ASSERT_TRUE(with.at(cookie).way);
+    EXPECT_EQ(with.at(cookie).way->rtt_us, info.tcpi_rtt);
+    EXPECT_EQ(with.at(cookie).way->retransmitted, info.tcpi_total_retrans);
+    EXPECT_FALSE(without.at(cookie).way);
+}
+
+TEST(Endpoints, WhatIsToldOfAWay) {
+    tcp_info info{};
+    info.tcpi_rtt = 4711;
+    info.tcpi_retrans = 3; // at present
+    info.tcpi_total_retrans = 12;
+    Bytes told = raw(info);
+    const auto way = [&](std::size_t length) {
+        Bytes bytes = diag(AF_INET, 1, {10, 0, 0, 1}, {10, 0, 0, 2}) +
+                      attribute(INET_DIAG_INFO, told.substr(0, length));
+        reinterpret_cast<nlmsghdr*>(bytes.data())->nlmsg_len =
+            static_cast<std::uint32_t>(bytes.size());
+        EndpointsByCookie all;
+        EXPECT_TRUE(add_endpoints(all, header(bytes), true));
+        return all.at(0x100000005).way;
+    };
+    told += "and what a newer kernel says more";
+    for (const std::size_t length : {told.size(), sizeof info, std::size_t{104}}) {
+        ASSERT_TRUE(way(length)) << length;
+        EXPECT_EQ(way(length)->rtt_us, 4711U);
+        EXPECT_EQ(way(length)->retransmitted, 12U);
+    }
+    EXPECT_FALSE(way(100)) << "too short";
+    EXPECT_FALSE(way(0));
 }
 
 TEST(Connections, FilterAndRemotes) {

@@ -138,6 +138,45 @@ TEST_F(PageTest, TheLastMinuteOfTheChosenRow) {
     EXPECT_EQ(text(22).find("2.0K"), std::string::npos) << "threads are others";
 }
 
+TEST_F(PageTest, DetailsOfARow) {
+    view.take(sample_of({line(1, "curl", {1, 1}, {1, 1})}));
+    view.key({Key::Name::enter});
+    Details details;
+    details.facts = {{"pid", "1"}, {"command", "curl\x1b[2J " + std::string(200, 'x')}};
+    Connection tcp;
+    tcp.socket.protocol = 6;
+    tcp.socket.counters.tcp_received = {3, 4096};
+    tcp.socket.counters.tcp_sent = {2, 300};
+    tcp.socket.counters.loopback_tcp_sent = {1, 100};
+    tcp.endpoints = {{"10.0.0.1", 51000}, {"10.0.0.2", 443}, "ESTAB", Way{20'250, 3}};
+    Connection udp;
+    udp.socket.protocol = 17;
+    udp.endpoints.local = {"", 53};
+    details.connections = {tcp, udp};
+    view.take(details);
+    EXPECT_EQ(text(0).substr(0, 8), "rows in ");
+    EXPECT_EQ(text(1).substr(0, 5), "curl ");
+    EXPECT_EQ(text(2).substr(0, 12), "pid       1 ");
+    EXPECT_EQ(text(3).substr(0, 20), "command   curl?[2J x");
+    EXPECT_EQ(text(4),
+              "PROTO LOCAL               REMOTE                STATE     IN   OUT     RTT  RETR");
+    EXPECT_EQ(text(5),
+              "tcp   10.0.0.1:51000      10.0.0.2:443          ESTAB   4.0K   300  20.2ms     3");
+    EXPECT_EQ(text(6),
+              "udp   *:53                -                     -          0     0       -     -");
+    EXPECT_EQ(text(22).substr(0, 6), "60 s |");
+    EXPECT_EQ(text(23).substr(0, 9), "Esc back ");
+    press("l");
+    EXPECT_NE(text(5).find("   200  20.2ms"), std::string::npos) << "without loopback" << text(5);
+    for (std::size_t wide = least_width; wide <= 210; ++wide)
+        for (const std::size_t height : {5U, 24U})
+            for (const auto& shown : page(view, height, wide))
+                ASSERT_LE(netatop::width(text_of(shown)), wide) << text_of(shown);
+    EXPECT_NE(text(5, 24, 40).find("10.0.0.2:443"), std::string::npos) << text(5, 24, 40);
+    view.take(sample_of({}));
+    EXPECT_EQ(text(1).substr(0, 20), "curl, which is gone ");
+}
+
 TEST_F(PageTest, EverySizeIsFilledAndNotExceeded) {
     const auto sample = sample_of({line(1, "curl", {1, 1}, {1, 1})});
     for (std::size_t width = 1; width <= 210; ++width) {

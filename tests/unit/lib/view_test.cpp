@@ -213,6 +213,64 @@ TEST_F(ViewTest, PauseHelpAndEnd) {
     EXPECT_EQ(press("q"), View::Wish::quit);
 }
 
+TEST_F(ViewTest, DetailsOfTheChosenRow) {
+    EXPECT_EQ(press(Key::Name::enter), View::Wish::nothing) << "there is no row";
+    view.take(sample_of({line(1, "a", {1, 1}, {5, 5}), line(2, "b", {2, 2}, {6, 6})}));
+    EXPECT_EQ(view.detailed(), nullptr);
+    EXPECT_EQ(press(Key::Name::enter), View::Wish::details);
+    ASSERT_NE(view.detailed(), nullptr);
+    EXPECT_EQ(view.detailed()->name, "b");
+    Details details;
+    details.note = "a note";
+    view.take(details);
+    EXPECT_EQ(view.message(), "a note");
+    view.take(sample_of({line(1, "a", {9, 9}, {}), line(2, "b", {0, 0}, {7, 7})}));
+    ASSERT_NE(view.detailed(), nullptr);
+    EXPECT_EQ(view.detailed()->name, "b") << "though another one is first";
+    EXPECT_EQ(view.detailed()->total.received().bytes, 7U);
+    press("sf/nt");
+    EXPECT_EQ(view.sort(), Sort::bytes);
+    EXPECT_EQ(view.asking(), View::Asking::nothing);
+    EXPECT_EQ(view.kind(), Kind::processes);
+    press("b");
+    EXPECT_TRUE(view.units().bits);
+    EXPECT_FALSE(view.detailed_gone());
+    view.take(sample_of({line(1, "a", {9, 9}, {})}));
+    EXPECT_TRUE(view.detailed_gone());
+    EXPECT_EQ(view.detailed()->total.received().bytes, 7U) << "as it was last";
+    press(Key::Name::escape);
+    EXPECT_EQ(view.detailed(), nullptr);
+    EXPECT_EQ(names(), "a");
+    press(Key::Name::enter);
+    EXPECT_EQ(press(Key::Name::tab), View::Wish::show);
+    EXPECT_EQ(view.detailed(), nullptr) << "not in another view";
+    EXPECT_EQ(view.number(), 1U);
+    view.take(sample_of({line(1, "a", {9, 9}, {})}));
+    press(Key::Name::enter);
+    EXPECT_EQ(press("q"), View::Wish::quit);
+}
+
+TEST_F(ViewTest, DetailsScroll) {
+    view.take(sample_of({line(1, "a", {1, 1}, {})}));
+    press(Key::Name::enter);
+    EXPECT_EQ(view.fit_details(30, 10), 0U);
+    press(Key::Name::page_down);
+    press(Key::Name::down);
+    EXPECT_EQ(view.fit_details(30, 10), 11U);
+    press(Key::Name::up);
+    EXPECT_EQ(view.fit_details(30, 10), 10U);
+    press(Key::Name::end);
+    press(Key::Name::down);
+    EXPECT_EQ(view.fit_details(30, 10), 20U);
+    press(Key::Name::page_up);
+    EXPECT_EQ(view.fit_details(30, 10), 10U);
+    press(Key::Name::home);
+    press(Key::Name::up);
+    EXPECT_EQ(view.fit_details(30, 10), 0U);
+    press(Key::Name::end);
+    EXPECT_EQ(view.fit_details(5, 10), 0U);
+}
+
 TEST(Amount, Units) {
     EXPECT_EQ(amount(1023, {}), "1023");
     EXPECT_EQ(amount(1024, {}), "1.0K");

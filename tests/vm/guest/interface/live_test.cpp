@@ -2,10 +2,13 @@
 // netatop on a terminal, as a person sees and uses it.
 #include "lib/guest_test.h"
 
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/command.h"
 #include "lib/terminal.h"
@@ -100,6 +103,62 @@ TEST_F(Live, TheLastMinuteOfARow) {
     const auto shown = std::stoul(row.substr(most + 7));
     EXPECT_LE(shown, sent) << row;
     EXPECT_GE(shown, sent / 2 - 1) << row;
+    terminal.press("q");
+    expect_end(terminal);
+}
+
+// A connection over a way that is long and loses packets, beside what its own socket says of it.
+TEST_F(Live, DetailsOfAProgram) {
+    const Route route;
+    route.impair_back("delay 12ms");
+    Helper server(route.b.ns, [&](Channel& test) {
+        const Fd listener = tcp_listener(route.b.at(Family::v4));
+        test.send(Address::local_of(listener.get()).port());
+        const Fd connection = tcp_accept(listener);
+        read_stream(connection, 500);
+        write_stream(connection, 1);
+        test.wait();
+    });
+    const auto port = server.receive<std::uint16_t>();
+    Helper client(route.a.ns, [&](Channel& test) {
+        check(::prctl(PR_SET_NAME, "live-client"), "prctl");
+        const Fd connection = tcp_connected(route.b.at(Family::v4, port));
+        test.send(Address::local_of(connection.get()).port());
+        test.wait();
+        write_stream(connection, 500);
+        while (tally(connection).retransmitted == 0)
+            ::usleep(10'000);
+        test.signal();
+        read_stream(connection, 1);
+        ::usleep(200'000); // until all is acknowledged
+        test.send(tally(connection));
+        test.wait();
+    });
+    const auto own = client.receive<std::uint16_t>();
+    route.impair_forth("loss 100%");
+    client.step();
+    route.impair_forth("loss 0%");
+    const auto tally = client.receive<TcpTally>();
+    ASSERT_GT(tally.retransmitted, 0U);
+    ASSERT_GT(tally.rtt_us, 12'000U);
+
+    Terminal terminal({tool}, 24, 100);
+    ASSERT_NE(terminal.row_with({"live-client"}), "") << terminal.text();
+    terminal.press("flive-client\r\r");
+    const auto row = words_in(terminal.row_with({"tcp ", ':' + std::to_string(own) + ' '}));
+    ASSERT_EQ(row.size(), 8U) << terminal.text();
+    compare("local", "10.0.1.1:" + std::to_string(own), row[1]);
+    compare("remote", "10.0.2.1:" + std::to_string(port), row[2]);
+    compare("state", std::string("ESTAB"), row[3]);
+    std::array<char, 16> rtt{};
+    (void)std::snprintf(rtt.data(), rtt.size(), "%.1fms", double(tally.rtt_us) / 1000);
+    compare("RTT", std::string(rtt.data()), row[6]);
+    compare("retransmitted", std::to_string(tally.retransmitted), row[7]);
+    EXPECT_NE(terminal.row_with({"pid ", ' ' + std::to_string(client.pid()) + ' '}), "")
+        << terminal.text();
+    EXPECT_NE(terminal.row_with({"command ", "netatop-guest-tests"}), "") << terminal.text();
+    terminal.press("\x1b");
+    EXPECT_NE(terminal.row_with({"NAME", "SHARE"}), "") << terminal.text();
     terminal.press("q");
     expect_end(terminal);
 }

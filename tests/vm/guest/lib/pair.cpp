@@ -188,11 +188,11 @@ Route::Route() {
 }
 
 void Route::impair_forth(const std::string& netem) const {
-    router.run("tc qdisc add dev r1 root netem limit 100000 " + netem);
+    router.run("tc qdisc replace dev r1 root netem limit 100000 " + netem);
 }
 
 void Route::impair_back(const std::string& netem) const {
-    router.run("tc qdisc add dev r0 root netem limit 100000 " + netem);
+    router.run("tc qdisc replace dev r0 root netem limit 100000 " + netem);
 }
 
 Pair& standard_pair() {

@@ -46,7 +46,8 @@ public:
 class Route {
 public:
     Route();
-    // Netem on the way from a to b ("loss 5%"), on the way back, or both.
+    // Netem on the way from a to b ("loss 5%"), on the way back, or both; in place of what was
+    // there.
     void impair_forth(const std::string& netem) const;
     void impair_back(const std::string& netem) const;
 

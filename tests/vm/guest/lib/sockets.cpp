@@ -173,9 +173,10 @@ TcpTally tally(const Fd& socket) {
     tcp_info info{};
     socklen_t size = sizeof(info);
     check(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-    return {info.tcpi_segs_out,       info.tcpi_segs_in,       info.tcpi_bytes_sent,
-            info.tcpi_bytes_received, info.tcpi_total_retrans, info.tcpi_dsack_dups,
-            info.tcpi_rcv_ooopack};
+    return {info.tcpi_segs_out,      info.tcpi_segs_in,
+            info.tcpi_bytes_sent,    info.tcpi_bytes_received,
+            info.tcpi_total_retrans, info.tcpi_dsack_dups,
+            info.tcpi_rcv_ooopack,   info.tcpi_rtt};
 }
 
 bool smooth(const TcpTally& client, const TcpTally& server) {

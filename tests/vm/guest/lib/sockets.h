@@ -67,6 +67,7 @@ struct TcpTally {
     std::uint64_t retransmitted;
     std::uint64_t duplicates;
     std::uint64_t reordered; // received out of order
+    std::uint64_t rtt_us;
 };
 TcpTally tally(const Fd& socket);
 // Nothing was sent again or overtook: otherwise there are packets, and options for selective
