@@ -37,7 +37,7 @@ std::string table_text(const Cell& cell, Kind kind, const TableStyle& style) {
         return text.empty() ? "-" : text;
     }
     const auto shown = style.interval_ms == 0 ? *value : per_second(*value, style.interval_ms);
-    return style.exact ? std::to_string(shown) : short_number(shown);
+    return style.exact ? std::to_string(shown) : short_number(shown, style.base);
 }
 
 std::string aligned(const std::string& text, std::size_t columns, Kind kind) {

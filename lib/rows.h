@@ -30,6 +30,7 @@ struct Column {
 struct TableStyle {
     bool exact = false;           // all digits of bytes and packets
     std::int64_t interval_ms = 0; // if not 0, packets and bytes are shown as so many a second
+    unsigned base = 1024;         // of the units of what is not exact
 };
 
 // A number as people like it: 1023, 1.0K, 15.2M; in units of 1000: 999, 1.0k, 15.2M.
