@@ -119,8 +119,11 @@ install-daemon:
 	$(MAKE) -C daemon install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man4
 	install -m 644 man/netatop.4 $(DESTDIR)$(PREFIX)/share/man/man4
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions fish/vendor_completions.d \
+		zsh/vendor-completions)
 	install -m 644 completions/netatopd completions/netatop-log $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 completions/netatop-log.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 completions/_netatop-log $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 
 .PHONY: install-tools
 install-tools:

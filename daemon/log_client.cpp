@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "log_client.h"
 
+#include "ended.h"
 #include "interrupt.h"
 #include "log_reader.h"
 #include "output.h"
@@ -23,23 +24,32 @@ constexpr std::chrono::seconds patience{15};
 class Show {
 public:
     Show(const LogClient& client, Output& out, std::ostream& notes)
-        : client_(client), out_(out), notes_(notes) {}
+        : client_(client), out_(out), notes_(notes), printer_(client.style) {
+        if (client.sum_by)
+            sums_.emplace(*client.sum_by);
+    }
 
     Status run();
 
 private:
     Result<bool> register_client();
+    Result<bool> join(const LogReader& reader);
     Result<bool> show_present(LogReader& reader);
     Result<bool> show_new(LogReader& reader);
-    Result<bool> show(const netpertask& task, Seen exited);
+    Result<bool> show(const netpertask& task, std::optional<std::int64_t> seen);
     Status follow(LogReader& reader);
     Status bear_with(const Error& damage);
     void tell_daemon();
+    [[nodiscard]] bool is_over() const;
 
     const LogClient& client_;
     Output& out_;
     std::ostream& notes_;
-    std::optional<Registration> registration_;
+    Printer printer_;
+    std::optional<LogSums> sums_;
+    std::uint64_t taken_ = 0;                  // records that the filter takes
+    std::optional<Registration> registration_; // none while no daemon writes the log
+    pid_t gone_ = 0;                           // the daemon that wrote it
     bool was_running_ = true;
     std::optional<std::chrono::steady_clock::time_point> damaged_since_;
 };
@@ -51,8 +61,7 @@ Error without_daemon() {
 Status Show::run() {
     // A log whose daemon is gone, a copy for example, is read as any file.
     auto saved = LogReader::open(client_.log_path);
-    const bool alone = !client_.follow && saved && !saved->has_daemon();
-    if (!alone) {
+    if (!saved || saved->has_daemon()) {
         const auto registered = register_client();
         if (!registered)
             return registered.error();
@@ -61,6 +70,10 @@ Status Show::run() {
         if (registration_->daemon() == 0)
             return without_daemon();
         saved = LogReader::open(client_.log_path); // there may be another by now
+    } else if (client_.follow) {
+        gone_ = saved->daemon();
+        notes_ << "no daemon writes " << client_.log_path << ": following it as it is\n"
+               << std::flush;
     }
     if (!saved)
         return saved.error();
@@ -75,6 +88,8 @@ Status Show::run() {
         return follow(reader);
     if (none)
         notes_ << "no records: netatopd logs only while somebody reads; try --follow\n";
+    else if (taken_ == 0)
+        notes_ << "no record is one of those asked for\n";
     return Done{};
 }
 
@@ -94,10 +109,17 @@ Result<bool> Show::register_client() {
     }
 }
 
+// A log that had no daemon names one now: it must know of its reader.
+Result<bool> Show::join(const LogReader& reader) {
+    if (registration_ || reader.daemon() == gone_ || !reader.has_daemon())
+        return true;
+    return register_client();
+}
+
 // As many records as there are at the beginning.
 Result<bool> Show::show_present(LogReader& reader) {
-    if (!client_.json) {
-        auto wanted = out_.write(table_head());
+    if (!sums_) {
+        auto wanted = out_.write(printer_.head());
         if (!wanted || !*wanted)
             return wanted;
     }
@@ -113,15 +135,33 @@ Result<bool> Show::show_present(LogReader& reader) {
         if (!wanted || !*wanted)
             return wanted;
     }
+    if (sums_) {
+        auto wanted = out_.write(sums_->text(client_.style));
+        if (!wanted || !*wanted)
+            return wanted;
+    }
     return out_.flush();
 }
 
-Result<bool> Show::show(const netpertask& task, Seen exited) {
-    return out_.write(client_.json ? json_row(task, exited) : table_row(task, exited));
+Result<bool> Show::show(const netpertask& task, std::optional<std::int64_t> seen) {
+    const Ended process = ended(task, seen);
+    if (!client_.filter.takes(process))
+        return true;
+    ++taken_;
+    if (!sums_)
+        return out_.write(printer_.line(process));
+    sums_->add(process);
+    return true;
+}
+
+// Will nothing that comes be taken any more?
+bool Show::is_over() const {
+    return client_.filter.until && present_ms() > *client_.filter.until;
 }
 
 Result<bool> Show::show_new(LogReader& reader) {
-    const auto now = std::chrono::system_clock::now();
+    // What a file without a daemon holds ended at some other time.
+    const auto now = registration_ ? std::optional(present_ms()) : std::nullopt;
     for (;;) {
         const auto record = reader.next();
         if (!record) {
@@ -144,11 +184,15 @@ Status Show::follow(LogReader& reader) {
     for (;;) {
         auto wanted = out_.pause(interval_ms);
         if (wanted && *wanted)
+            wanted = join(reader);
+        if (wanted && *wanted)
             wanted = show_new(reader);
         if (!wanted)
             return wanted.error();
-        if (!*wanted)
+        if (!*wanted || is_over())
             return Done{};
+        if (!registration_)
+            continue;
         registration_->renew();
         tell_daemon();
     }
@@ -160,7 +204,8 @@ Status Show::bear_with(const Error& damage) {
     if (!damaged_since_) {
         damaged_since_ = now;
         notes_ << damage.text << ": waiting for another\n" << std::flush;
-        registration_->wake_daemon();
+        if (registration_)
+            registration_->wake_daemon();
     }
     if (!was_running_)
         damaged_since_ = now;
@@ -176,6 +221,13 @@ void Show::tell_daemon() {
 }
 
 } // namespace
+
+std::int64_t present_ms() {
+    using std::chrono::milliseconds;
+    return std::chrono::duration_cast<milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 Status show_log(const LogClient& client, int out, std::ostream& notes) {
     const auto interrupt = Interrupt::install();

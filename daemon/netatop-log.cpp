@@ -1,44 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // netatop-log: shows the network counters of exited processes.
 #include "log_client.h"
-#include "options.h"
+#include "log_options.h"
 
 #include <unistd.h>
 
+#include <clocale>
 #include <cstdlib>
 #include <iostream>
 
 namespace {
 
-constexpr const char* usage = R"(Usage: netatop-log [--follow] [--json] [--log FILE]
-Shows the network counters of exited processes from the log of netatopd.
-
-  --follow    go on with records as they come, until interrupted
-  --json      print one JSON object a line instead of a table
-  --log FILE  read FILE instead of /run/netatop.log
-  --help      print this and exit
-  --version   print the version and exit
-
-netatopd logs only while somebody reads: without --follow, this shows what other
-readers, such as atop, made it log.
-)";
+int failed(const netatop::Error& error) {
+    std::cerr << "netatop-log: " << error.text << '\n';
+    return static_cast<int>(error.cause);
+}
 
 } // namespace
 
 int main(int argc, char** argv) {
     using namespace netatop;
 
-    LogClient client;
-    Options options("netatop-log", usage);
-    options.flag("--follow", client.follow);
-    options.flag("--json", client.json);
-    options.value("--log", client.log_path);
+    (void)std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe): before any thread
+    LogOptions given;
+    Options options("netatop-log", LogOptions::usage());
+    given.add_to(options);
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
-
-    const auto shown = show_log(client, STDOUT_FILENO, std::cerr);
-    if (shown)
-        return EXIT_SUCCESS;
-    std::cerr << "netatop-log: " << shown.error().text << '\n';
-    return static_cast<int>(shown.error().cause);
+    const auto client = given.take(present_ms());
+    if (!client)
+        return failed(client.error());
+    const auto shown = show_log(*client, STDOUT_FILENO, std::cerr);
+    return shown ? EXIT_SUCCESS : failed(shown.error());
 }

@@ -1,94 +1,129 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "printer.h"
 
-#include "json.h"
+#include "moment.h"
 #include "text.h"
+#include "workload.h"
 
+#include <algorithm>
 #include <array>
-#include <ctime>
-#include <iomanip>
-#include <sstream>
+#include <string_view>
 
 namespace netatop {
 
 namespace {
 
-struct Column {
-    const char* name; // in JSON
-    const char* head; // in the table
-    int width;
-    unsigned long long netpertask::*value;
+using ColumnKind = Column::Kind;
+
+// Of the table, without the last column, which is as wide as it happens to be.
+struct Place {
+    std::size_t width;
+    bool to_the_right;
 };
+constexpr std::array<Place, 10> places{{{25, false},
+                                        {25, false},
+                                        {7, true},
+                                        {8, false},
+                                        {NETATOP_COMMAND_LEN - 1, false},
+                                        {8, true},
+                                        {8, true},
+                                        {7, true},
+                                        {7, true},
+                                        {8, true}}};
+using Cells = std::array<std::string, places.size()>;
 
-constexpr std::array<Column, 8> counters{{
-    {"tcpsndpacks", "TCPSNDPKT", 9, &netpertask::tcpsndpacks},
-    {"tcpsndbytes", "TCPSNDBYTES", 12, &netpertask::tcpsndbytes},
-    {"tcprcvpacks", "TCPRCVPKT", 9, &netpertask::tcprcvpacks},
-    {"tcprcvbytes", "TCPRCVBYTES", 12, &netpertask::tcprcvbytes},
-    {"udpsndpacks", "UDPSNDPKT", 9, &netpertask::udpsndpacks},
-    {"udpsndbytes", "UDPSNDBYTES", 12, &netpertask::udpsndbytes},
-    {"udprcvpacks", "UDPRCVPKT", 9, &netpertask::udprcvpacks},
-    {"udprcvbytes", "UDPRCVBYTES", 12, &netpertask::udprcvbytes},
-}};
+std::string joined(const Cells& cells, const std::string& last) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto& text = cells.at(i);
+        const auto& place = places.at(i);
+        if (place.to_the_right)
+            line += std::string(place.width - std::min(place.width, width(text)), ' ') + text;
+        else
+            line += fitted(text, std::max(place.width, i < 2 ? width(text) : 0));
+        line += ' ';
+    }
+    return line + last + '\n';
+}
 
-constexpr int exited_width = 8;
-constexpr int pid_width = 7;
-constexpr std::size_t name_width = NETATOP_COMMAND_LEN - 1;
-constexpr int started_width = 19;
+std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : harmless(text);
+}
 
-std::string local_time(std::time_t time, const char* format) {
-    std::tm parts{};
-    if (::localtime_r(&time, &parts) == nullptr)
-        return "?";
-    std::ostringstream text;
-    text << std::put_time(&parts, format);
-    return text.str();
+std::vector<Column> columns() {
+    std::vector<Column> all;
+    for (const char* name : {"exited", "pid", "parent", "name", "started", "uid", "user", "cgroup",
+                             "path", "unit", "container", "pod", "netns"})
+        all.push_back({name, "", ColumnKind::text});
+    add_counter_columns(all);
+    return all;
+}
+
+bool of_loopback(const NamedCounter& counter) {
+    return std::string_view(counter.name).substr(0, 3) == "lo_";
 }
 
 } // namespace
 
-std::string table_head() {
-    std::ostringstream text;
-    text << std::left << std::setw(exited_width) << "EXITED" << std::right << ' '
-         << std::setw(pid_width) << "PID" << ' ' << fitted("NAME", name_width) << std::left << ' '
-         << std::setw(started_width) << "STARTED" << std::right;
-    for (const auto& column : counters)
-        text << ' ' << std::setw(column.width) << column.head;
-    text << '\n';
-    return text.str();
+Cell text_or_nothing(const std::string& text) {
+    return text.empty() ? Cell() : Cell(text);
 }
 
-std::string table_row(const netpertask& task, Seen exited) {
-    const std::string when =
-        exited ? local_time(std::chrono::system_clock::to_time_t(*exited), "%H:%M:%S") : "-";
-    std::ostringstream text;
-    text << std::left << std::setw(exited_width) << when << std::right << ' '
-         << std::setw(pid_width) << task.id << ' '
-         << fitted(harmless(static_cast<const char*>(task.command)), name_width) << ' ' << std::left
-         << std::setw(started_width)
-         << local_time(static_cast<std::time_t>(task.btime), "%Y-%m-%d %H:%M:%S") << std::right;
-    for (const auto& column : counters)
-        text << ' ' << std::setw(column.width) << task.*column.value;
-    text << '\n';
-    return text.str();
+void add_counter_columns(std::vector<Column>& columns) {
+    for (const auto& counter : named_counters)
+        columns.push_back({counter.name, "", ColumnKind::number});
 }
 
-std::string json_row(const netpertask& task, Seen exited) {
-    using std::chrono::duration_cast;
-    using std::chrono::milliseconds;
+void add_counters(Row& row, const Counters& counters, bool has_loopback) {
+    for (const auto& counter : named_counters)
+        row.push_back(has_loopback || !of_loopback(counter) ? Cell(counter.of(counters)) : Cell());
+}
 
-    JsonObject object;
-    if (exited)
-        object.milliseconds("exited",
-                            duration_cast<milliseconds>(exited->time_since_epoch()).count());
-    else
-        object.null("exited");
-    object.number("pid", std::int64_t{task.id})
-        .text("name", static_cast<const char*>(task.command))
-        .number("started", std::uint64_t{task.btime});
-    for (const auto& column : counters)
-        object.number(column.name, std::uint64_t{task.*column.value});
-    return object.line();
+Printer::Printer(const LogStyle& style) : style_(style), writer_(style.format, columns()) {}
+
+std::string Printer::head() const {
+    if (style_.format != Format::table)
+        return writer_.begin();
+    return joined({"EXITED", "STARTED", "PID", "USER", "NAME", "SENT", "RECEIVED", "SNDPKT",
+                   "RCVPKT", "LOOPBACK"},
+                  "UNIT");
+}
+
+std::string Printer::line(const Ended& process) {
+    return style_.format == Format::table ? table_line(process) : writer_.rows({row(process)}, {});
+}
+
+std::string Printer::table_line(const Ended& process) {
+    const auto number = [&](std::uint64_t value) {
+        return style_.exact ? std::to_string(value) : short_number(value, style_.base);
+    };
+    const Counters& all = process.counters;
+    const std::uint64_t loopback = all.all().bytes - all.without_loopback().all().bytes;
+    return joined(
+        {process.exited ? date_text(*process.exited) : "-",
+         date_text(static_cast<std::int64_t>(process.started) * 1000), std::to_string(process.pid),
+         process.uid ? or_dash(accounts_.name(*process.uid)) : "-", or_dash(process.name),
+         number(all.sent().bytes), number(all.received().bytes), number(all.sent().packets),
+         number(all.received().packets), process.has_loopback ? number(loopback) : "-"},
+        or_dash(full_unit(workload_of(process.path))));
+}
+
+Row Printer::row(const Ended& process) {
+    const Workload workload = workload_of(process.path);
+    Row row;
+    row.push_back(process.exited ? Cell(Milliseconds{*process.exited}) : Cell());
+    row.emplace_back(std::uint64_t{process.pid});
+    row.push_back(number_or_nothing(process.parent));
+    row.emplace_back(process.name);
+    row.emplace_back(process.started);
+    row.push_back(number_or_nothing(process.uid));
+    row.push_back(process.uid ? text_or_nothing(accounts_.name(*process.uid)) : Cell());
+    row.push_back(number_or_nothing(process.cgroup));
+    for (const auto& text : {process.path, full_unit(workload), workload.container, workload.pod})
+        row.push_back(text_or_nothing(text));
+    row.push_back(number_or_nothing(process.netns));
+    add_counters(row, process.counters, process.has_loopback);
+    return row;
 }
 
 } // namespace netatop

@@ -75,7 +75,9 @@ void read_all(const std::string& path, std::size_t bytes) {
             break;
         const netpertask& task = **record;
         require(std::memchr(task.command, '\0', sizeof task.command) != nullptr, "name has an end");
-        for (const char byte : table_row(task, std::nullopt) + json_row(task, std::nullopt))
+        const Ended process = ended(task, std::nullopt);
+        for (const char byte :
+             Printer({}).line(process) + Printer({Format::json, false, 0}).line(process))
             require(byte == '\n' || (byte >= 0x20 && byte < 0x7f), "only printable characters");
         require(count * 9 < bytes, "more records than fit into the file");
     }

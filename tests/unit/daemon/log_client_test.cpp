@@ -23,7 +23,7 @@ protected:
             LogClient client;
             client.log_path = directory.log();
             client.follow = follow;
-            client.json = json;
+            client.style.format = json ? Format::json : Format::table;
             const Descriptor out(::open(output().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
             return show_to(client, out.get());
         });

@@ -1,0 +1,20 @@
+# fish completion of netatop-log
+
+complete -c netatop-log -f
+complete -c netatop-log -s f -l follow -d 'Go on with records as they come'
+complete -c netatop-log -s l -l log -r -F -d 'Read this file'
+complete -c netatop-log -s S -l since -x -a 'now today yesterday' -d 'What ended then or later'
+complete -c netatop-log -s U -l until -x -a 'now today yesterday' -d 'What ended then or before'
+complete -c netatop-log -s p -l pid -x -a '(__fish_complete_pids)' -d 'This process'
+complete -c netatop-log -l user -x -a '(__fish_complete_users)' -d 'Of this user'
+complete -c netatop-log -s u -l unit -x -d 'Of these units'
+complete -c netatop-log -s c -l command -x -d 'Of this name'
+complete -c netatop-log -l min-bytes -x -d 'At least so many bytes'
+complete -c netatop-log -l sum-by -x -a 'command user unit' -d 'What they carried together'
+complete -c netatop-log -s j -l json -d 'One JSON object a line'
+complete -c netatop-log -l csv -d 'Comma-separated values'
+complete -c netatop-log -s b -l bytes -d 'All digits in the table'
+complete -c netatop-log -l iec -d 'Units of 1024'
+complete -c netatop-log -l si -d 'Units of 1000'
+complete -c netatop-log -l help -d 'Print a summary of the options'
+complete -c netatop-log -l version -d 'Print the version'
