@@ -7,6 +7,9 @@ PREFIX	?= /usr/local
 DESTDIR	?=
 SOURCE	:= /usr/src/netatop-$(VERSION)
 
+# What make install has put where.
+INSTALLED = $(patsubst /%,%,$(PREFIX))/share/netatop/installed
+
 BUILD	:= $(CURDIR)/build
 export VERSION BUILD
 
@@ -21,7 +24,7 @@ all: module daemon tools ## build the module (for KVER or KDIR), the daemon and 
 module: ## build build/module/netatop.ko for the kernel named by KVER=… or KDIR=…
 	@test -d "$(KDIR)" || { \
 		echo "no kernel headers at $(KDIR): apt-get install linux-headers-$(KVER), or name others with KDIR=…" >&2; \
-		echo "(make daemon builds the daemon alone, which needs none)" >&2; \
+		echo "(make daemon and make tools build the programs, which need none)" >&2; \
 		exit 1; }
 	mkdir -p $(BUILD)/module
 	cp -ru module/. $(BUILD)/module/
@@ -108,9 +111,13 @@ lint: ## run the static checks
 	tests/lint.sh
 
 .PHONY: install
-install: install-daemon install-tools install-source ## install the daemon, the command, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
-	install -d $(DESTDIR)$(PREFIX)/lib/modules-load.d
-	install -m 644 debian/modules-load.d/netatop.conf $(DESTDIR)$(PREFIX)/lib/modules-load.d
+install: ## install the daemon, the command, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+	rm -rf $(BUILD)/stage
+	$(MAKE) install-daemon install-tools install-source DESTDIR=$(BUILD)/stage
+	install -d $(BUILD)/stage$(PREFIX)/lib/modules-load.d
+	install -m 644 debian/modules-load.d/netatop.conf $(BUILD)/stage$(PREFIX)/lib/modules-load.d
+	release/put-files install $(BUILD)/stage "$(DESTDIR)/" $(INSTALLED)
+	rm -rf $(BUILD)/stage
 	@echo "the module: dkms install netatop/$(VERSION) && modprobe netatop"
 	@echo "the daemon: systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now netatopd"
 
@@ -143,18 +150,12 @@ install-source:
 	install -m 644 module/compat/has/*.c $(DESTDIR)$(SOURCE)/module/compat/has
 	install -m 644 module/uapi/*.h $(DESTDIR)$(SOURCE)/module/uapi
 
-# What an installation would put there is removed.
 .PHONY: uninstall
-uninstall: ## remove what make install installed (the same DESTDIR and PREFIX)
+uninstall: ## remove what make install put there, and nothing else (the same DESTDIR and PREFIX)
 	@[ -n "$(DESTDIR)" ] || [ ! -e /var/lib/dkms/netatop/$(VERSION) ] || { \
 		echo "stop and remove what is in use first: systemctl disable --now netatopd; modprobe -r netatop; dkms remove netatop/$(VERSION) --all" >&2; \
 		exit 1; }
-	rm -rf $(BUILD)/uninstall
-	$(MAKE) -s install DESTDIR=$(BUILD)/uninstall >/dev/null
-	find $(BUILD)/uninstall ! -type d -printf '%P\0' | (cd $(DESTDIR)/ && xargs -0 rm -f)
-	[ ! -d $(DESTDIR)$(SOURCE) ] || \
-		find $(DESTDIR)$(SOURCE) -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +
-	rm -rf $(BUILD)/uninstall
+	release/put-files remove "$(DESTDIR)/" $(INSTALLED)
 
 .PHONY: clean
 clean: ## remove build/ and dist/
