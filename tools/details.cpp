@@ -37,6 +37,15 @@ std::string text_of(Kind kind, const Line& line, const char* name) {
     return text == nullptr ? std::string() : *text;
 }
 
+// Is it in the unit, or in the slice if that is what the line is, or in what is below?
+bool below(const Workload& workload, const std::string& unit, const std::string& slice) {
+    const std::string own = full_unit(workload);
+    if (!unit.empty())
+        return own == unit || own.rfind(unit + '/', 0) == 0;
+    const std::string stem = slice.substr(0, slice.rfind('.'));
+    return workload.slice == slice || (!stem.empty() && workload.slice.rfind(stem + '-', 0) == 0);
+}
+
 // In the zone of the one who looks.
 std::string time_text(std::uint64_t seconds) {
     const auto time = static_cast<std::time_t>(seconds);
@@ -77,6 +86,9 @@ bool belongs(const Connection& connection, Kind kind, const Line& line, Identiti
         return identities.workload(connection.owner ? *connection.owner : nobody);
     };
     switch (kind) {
+    case Kind::unit_trees:
+        return connection.owner &&
+               below(workload(), text_of(kind, line, "unit"), text_of(kind, line, "slice"));
     case Kind::units:
         return connection.owner && full_unit(workload()) == text_of(kind, line, "unit");
     case Kind::containers:

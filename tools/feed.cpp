@@ -14,10 +14,15 @@ bool is_class(const Line& line) {
 Feed::Feed(FeedSource source)
     : source_(std::move(source)), notes_(std::make_unique<std::ostringstream>()) {}
 
-Feed::Of Feed::source_of(Kind kind) {
+// Cgroups keep what ended, which processes do not.
+Feed::Of Feed::source_of(Kind kind) const {
     switch (kind) {
     case Kind::threads:
         return Of::threads;
+    case Kind::units:
+    case Kind::unit_trees:
+    case Kind::containers:
+        return source_.all ? Of::cgroups : Of::processes;
     case Kind::connections:
     case Kind::remotes:
         return Of::connections;
@@ -35,23 +40,47 @@ Status Feed::start(Of of) {
         sockets_.emplace(*std::move(sampler));
         sockets_->tell_idle();
     } else {
-        SampleOptions options;
-        options.threads = of == Of::threads;
-        options.rates = options.idle = true;
-        auto sampler = Sampler::start(options, *notes_, source_.connect);
-        if (!sampler)
-            return sampler.error();
-        tasks_.emplace(*std::move(sampler));
+        auto started = of == Of::cgroups ? start_cgroups() : Status(Done{});
+        if (started)
+            started = start_tasks(of == Of::threads);
+        if (!started)
+            return started;
     }
     of_ = of;
+    return Done{};
+}
+
+Status Feed::start_tasks(bool threads) {
+    SampleOptions options;
+    options.threads = threads;
+    options.rates = options.idle = true;
+    auto sampler = Sampler::start(options, *notes_, source_.connect);
+    if (!sampler)
+        return sampler.error();
+    tasks_.emplace(*std::move(sampler));
+    return Done{};
+}
+
+Status Feed::start_cgroups() {
+    auto sampler = CgroupSampler::start(true, *notes_, source_.connect);
+    if (!sampler)
+        return sampler.error();
+    cgroups_.emplace(*std::move(sampler));
+    auto client = Client::open(source_.connect);
+    if (!client)
+        return client.error();
+    totals_.emplace(*std::move(client));
     return Done{};
 }
 
 void Feed::stop() {
     of_ = Of::nothing;
     tasks_.reset();
+    cgroups_.reset();
+    totals_.reset();
     sockets_.reset();
     entries_.clear();
+    sums_.clear();
     connections_.clear();
     classes_.clear();
     devices_.reset();
@@ -67,6 +96,12 @@ Status Feed::dump() {
         connections_ = *std::move(connections);
         return Done{};
     }
+    if (of_ == Of::cgroups) {
+        auto sums = cgroups_->take();
+        if (!sums)
+            return sums.error();
+        sums_ = *std::move(sums);
+    }
     auto entries = tasks_->take();
     if (!entries)
         return entries.error();
@@ -74,9 +109,28 @@ Status Feed::dump() {
     return Done{};
 }
 
+// What is in no line. All cgroups, and beside them what is in none, are all that was counted.
+Result<std::vector<Class>> Feed::present_classes() {
+    if (of_ != Of::cgroups)
+        return classes(source_.classes);
+    const auto total = totals_->total();
+    if (!total)
+        return total.error();
+    Counters waiting;
+    for (const auto& sum : sums_)
+        if (!sum.ended)
+            waiting += sum.cgroup.waiting;
+    std::vector<Class> all{{"cgroups", total->all},       {"waiting", waiting},
+                           {"kernel", total->kernel},     {"nosocket", total->nosocket},
+                           {"overflow", total->overflow}, {"nocgroup", total->nocgroup}};
+    for (std::size_t i = 1; i < all.size(); ++i)
+        all[0].counters = rest(all[0].counters, all[i].counters);
+    return all;
+}
+
 // What stands beside it, as close to it as can be.
 Status Feed::count() {
-    auto present = classes(source_.classes);
+    auto present = present_classes();
     if (!present)
         return present.error();
     classes_before_ = std::exchange(classes_, *std::move(present));
@@ -131,15 +185,22 @@ void Feed::add_classes(Kind kind, std::vector<Line>& lines) const {
     }
 }
 
+std::vector<Line> Feed::lines(Kind kind) {
+    if (kind == Kind::connections)
+        return connection_lines(connections_, identities_);
+    if (kind == Kind::remotes)
+        return remote_lines(connections_);
+    if (of_ != Of::cgroups)
+        return lines_of(kind, entries_, identities_);
+    const bool tree = kind == Kind::unit_trees;
+    auto lines = group_lines(tree ? Kind::units : kind, sums_, entries_, identities_, true);
+    return tree ? unit_tree_lines(std::move(lines)) : lines;
+}
+
 Sample Feed::sample(Kind kind) {
     Sample sample;
-    if (kind == Kind::connections)
-        sample.lines = connection_lines(connections_, identities_);
-    else if (kind == Kind::remotes)
-        sample.lines = remote_lines(connections_);
-    else
-        sample.lines = lines_of(kind, entries_, identities_);
-    if (of_ == Of::processes)
+    sample.lines = lines(kind);
+    if (of_ == Of::processes || of_ == Of::cgroups)
         add_classes(kind, sample.lines);
     Counters before;
     for (const auto& entry : classes_)

@@ -38,6 +38,7 @@ struct FeedSource {
     Connect connect = connect_generic;
     std::string classes = "/proc/netatop";
     std::string devices = "/proc/self/net/dev";
+    bool all = sees_all(); // the module tells of cgroups too
 };
 
 class Feed {
@@ -50,12 +51,16 @@ public:
     Result<Sample> show(Kind kind);
 
 private:
-    enum class Of { nothing, processes, threads, connections };
+    enum class Of { nothing, processes, threads, cgroups, connections };
 
-    static Of source_of(Kind kind);
+    [[nodiscard]] Of source_of(Kind kind) const;
     Status start(Of of);
+    Status start_tasks(bool threads);
+    Status start_cgroups();
     Status dump();
     Status count();
+    Result<std::vector<Class>> present_classes();
+    [[nodiscard]] std::vector<Line> lines(Kind kind);
     void stop();
     [[nodiscard]] Sample sample(Kind kind);
     void add_classes(Kind kind, std::vector<Line>& lines) const;
@@ -65,9 +70,12 @@ private:
     std::unique_ptr<std::ostringstream> notes_;
     Of of_ = Of::nothing;
     std::optional<Sampler> tasks_;
+    std::optional<CgroupSampler> cgroups_;
+    std::optional<Client> totals_; // beside them
     std::optional<ConnectionSampler> sockets_;
     // The last sample.
     std::vector<Entry> entries_;
+    std::vector<Sum> sums_;
     std::vector<Connection> connections_;
     std::vector<Class> classes_;
     std::vector<Class> classes_before_;

@@ -44,7 +44,14 @@ std::string key_of(const Row& cells) {
 struct Group {
     Line line;
     std::uint64_t members = 0;
+    bool lives = false; // one of its cgroups
 };
+
+Counters in_all_of(const Cgroup& cgroup) {
+    Counters all = cgroup.own;
+    all += cgroup.ended_below;
+    return all;
+}
 
 class Grouping {
 public:
@@ -58,9 +65,12 @@ public:
         }
         return found->second;
     }
-    std::vector<Line> lines() {
+    // Those of cgroups that all have ended are set in angle brackets, if wanted.
+    std::vector<Line> lines(bool mark = false) {
         std::vector<Line> lines;
         for (auto& [key, group] : groups_) {
+            if (mark && !group.lives && !group.line.shown.empty())
+                group.line.shown = '<' + group.line.shown + '>';
             group.line.who.emplace_back(group.members);
             lines.push_back(std::move(group.line));
         }
@@ -77,31 +87,42 @@ std::vector<Line> group_lines(Kind kind, const std::vector<Entry>& entries,
                               Identities& identities) {
     Grouping groups;
     for (const auto& entry : entries) {
-        auto& [line, members] = groups.of(group_of(kind, entry.task, identities));
-        ++members;
-        line.counters += entry.moved;
-        line.total += entry.task.counters;
+        auto& group = groups.of(group_of(kind, entry.task, identities));
+        ++group.members;
+        group.line.counters += entry.moved;
+        group.line.total += entry.task.counters;
     }
     return groups.lines();
 }
 
 std::vector<Line> group_lines(Kind kind, const std::vector<Sum>& sums,
-                              const std::vector<Entry>& entries, Identities& identities) {
+                              const std::vector<Entry>& entries, Identities& identities,
+                              bool idle) {
     Grouping groups;
+    std::map<std::uint64_t, Group*> by_cgroup;
     for (const auto& sum : sums) {
-        if (!sum.any())
+        const Counters in_all = in_all_of(sum.cgroup);
+        if (!sum.any() && !(idle && in_all.any()))
             continue;
-        auto& line = groups.of(place_of(kind, identities.workload(sum.cgroup.id))).line;
+        auto& group = groups.of(place_of(kind, identities.workload(sum.cgroup.id)));
+        by_cgroup[sum.cgroup.id] = &group;
+        group.lives = group.lives || !sum.ended;
         for (const auto* counters : {&sum.own, &sum.ended_below})
-            line.counters += *counters;
-        for (const auto* counters : {&sum.cgroup.own, &sum.cgroup.ended_below})
-            line.total += *counters;
+            group.line.counters += *counters;
+        group.line.total += in_all;
     }
+    // What ended is in the sums of its parent too.
+    for (const auto& sum : sums)
+        if (const auto above = by_cgroup.find(sum.cgroup.parent);
+            sum.ended && by_cgroup.count(sum.cgroup.id) != 0 && above != by_cgroup.end())
+            above->second->line.total = rest(above->second->line.total, in_all_of(sum.cgroup));
     for (const auto& entry : entries)
         ++groups.of(place_of(kind, identities.workload(entry.task))).members;
-    auto lines = groups.lines();
+    auto lines = groups.lines(idle);
     // A process that came from elsewhere may have carried all of its own there.
-    const auto nothing = [](const Line& line) { return !line.counters.any(); };
+    const auto nothing = [&](const Line& line) {
+        return !line.counters.any() && !(idle && line.total.any());
+    };
     lines.erase(std::remove_if(lines.begin(), lines.end(), nothing), lines.end());
     return lines;
 }

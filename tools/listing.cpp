@@ -93,6 +93,8 @@ std::vector<Column> columns_of(Kind kind) {
         return {{"user", "", ColumnKind::text}, {"uid", "", ColumnKind::number}, count};
     case Kind::units:
         return {{"unit", "", ColumnKind::text}, {"slice", "SLICE", ColumnKind::text}, count};
+    case Kind::unit_trees:
+        return {{"unit", "", ColumnKind::text}, {"slice", "", ColumnKind::text}, count};
     case Kind::containers:
         return {{"container", "", ColumnKind::text},
                 {"engine", "ENGINE", ColumnKind::text},
@@ -149,6 +151,7 @@ const char* heading_of(Kind kind) {
     case Kind::users:
         return "USER";
     case Kind::units:
+    case Kind::unit_trees:
         return "UNIT";
     case Kind::containers:
         return "CONTAINER";
@@ -192,6 +195,8 @@ Line task_line(Kind kind, const Entry& entry, Identities& identities) {
 std::vector<Line> lines_of(Kind kind, const std::vector<Entry>& entries, Identities& identities) {
     if (kind == Kind::trees)
         return tree_lines(entries, all_processes(), identities);
+    if (kind == Kind::unit_trees)
+        return unit_tree_lines(group_lines(Kind::units, entries, identities));
     if (kind != Kind::processes && kind != Kind::threads)
         return group_lines(kind, entries, identities);
     std::vector<Line> lines;

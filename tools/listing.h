@@ -23,6 +23,7 @@ enum class Kind {
     commands,
     users,
     units,
+    unit_trees, // below their slices; of the live view alone
     containers,
     cgroups,
     connections,
@@ -79,9 +80,14 @@ std::vector<Line> lines_of(const std::vector<Class>& classes);
 Line task_line(Kind kind, const Entry& entry, Identities& identities);
 // One for each of what tasks have in common.
 std::vector<Line> group_lines(Kind kind, const std::vector<Entry>& entries, Identities& identities);
-// Likewise by what their cgroups carried; the tasks are only counted.
+// Likewise by what their cgroups carried; the tasks are only counted. With `idle` also those that
+// carried nothing in the interval, and in angle brackets those that have ended.
 std::vector<Line> group_lines(Kind kind, const std::vector<Sum>& sums,
-                              const std::vector<Entry>& entries, Identities& identities);
+                              const std::vector<Entry>& entries, Identities& identities,
+                              bool idle = false);
+// Lines of units below those of their slices and of the user's unit that they are in, each with
+// what all below it carried.
+std::vector<Line> unit_tree_lines(std::vector<Line> units);
 // One for each cgroup.
 std::vector<Line> cgroup_lines(const std::vector<Sum>& sums, Identities& identities);
 // One for each task and those that it descends from, each with what all below it carried.

@@ -313,7 +313,7 @@ constexpr std::array help_text{
     "s, <, >        sort by the next, the previous, the next column",
     "/, n           search a row; the next one",
     "f              show rows with this text alone; Escape: all",
-    "t              programs as a tree, with what is below each",
+    "t              programs, units as a tree, with what is below",
     "Enter          all that is known of the row; Escape: back",
     "c              since the module was loaded, or a second",
     "l              without what loopback carried, or with it",

@@ -90,6 +90,8 @@ std::string amount(std::uint64_t bytes, const Units& units) {
 
 Kind View::kind() const {
     const auto kind = views().at(number_).kind;
+    if (kind == Kind::units)
+        return unit_tree_ ? Kind::unit_trees : kind;
     return kind == Kind::processes && tree_ ? Kind::trees : kind;
 }
 
@@ -293,8 +295,7 @@ View::Wish View::letter(char letter) {
         paused_ = !paused_;
         return paused_ ? Wish::nothing : Wish::sample;
     case 't':
-        tree_ = !tree_;
-        return number_ == 0 ? Wish::show : Wish::nothing;
+        return toggle_tree();
     case '<':
     case '>':
     case 's':
@@ -327,6 +328,15 @@ View::Wish View::letter(char letter) {
         break;
     }
     return Wish::nothing;
+}
+
+View::Wish View::toggle_tree() {
+    const Kind before = kind();
+    if (before == Kind::processes || before == Kind::trees)
+        tree_ = !tree_;
+    else if (before == Kind::units || before == Kind::unit_trees)
+        unit_tree_ = !unit_tree_;
+    return kind() == before ? Wish::nothing : Wish::show;
 }
 
 View::Wish View::turn_to(std::size_t number) {

@@ -88,7 +88,6 @@ public:
     [[nodiscard]] Sort sort() const { return sort_; }
     [[nodiscard]] const Units& units() const { return units_; }
     [[nodiscard]] bool cumulative() const { return cumulative_; }
-    [[nodiscard]] bool tree() const { return tree_; }
     // Is what loopback carried part of all this?
     [[nodiscard]] bool loopback() const { return loopback_; }
     // Without it, where it is not.
@@ -107,6 +106,7 @@ private:
     void move(Key::Name name);
     void answer(const Key& key);
     Wish turn_to(std::size_t number);
+    Wish toggle_tree();
     void next_sort(int step);
     void ask(Asking what);
     void find(std::size_t from);
@@ -138,6 +138,7 @@ private:
     Units units_;
     bool cumulative_ = false;
     bool tree_ = false;
+    bool unit_tree_ = true;
     bool loopback_ = true;
     bool paused_ = false;
     bool help_ = false;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,6 +90,30 @@ TEST(Details, WhoseConnectionsTheyAre) {
     EXPECT_TRUE(belongs(connection, Kind::units, no_unit, identities));
     no_unit.who[0] = std::string("nginx.service");
     EXPECT_FALSE(belongs(connection, Kind::units, no_unit, identities));
+}
+
+TEST(Details, WhatIsBelowAUnitOrASlice) {
+    const auto root = ::testing::TempDir() + "/details-cgroups";
+    const std::string path = "/user.slice/user-7.slice/user@7.service/app.slice/a.service";
+    ASSERT_EQ(std::system(("mkdir -p " + root + path).c_str()), 0);
+    struct stat status {};
+    ASSERT_EQ(::stat((root + path).c_str(), &status), 0);
+    Identities identities{Cgroups(root)};
+    Connection connection;
+    connection.owner = Task();
+    connection.owner->cgroup = status.st_ino;
+    const auto is_below = [&](const char* unit, const char* slice) {
+        Line line;
+        line.who = {text_or_null(unit), text_or_null(slice), std::uint64_t{1}};
+        return belongs(connection, Kind::unit_trees, line, identities);
+    };
+    EXPECT_TRUE(is_below("user@7.service/a.service", "user-7.slice"));
+    EXPECT_TRUE(is_below("user@7.service", "user-7.slice"));
+    EXPECT_TRUE(is_below("", "user-7.slice"));
+    EXPECT_TRUE(is_below("", "user.slice"));
+    EXPECT_FALSE(is_below("user@7.service/b.service", "user-7.slice"));
+    EXPECT_FALSE(is_below("", "user-77.slice"));
+    EXPECT_FALSE(is_below("", "system.slice"));
 }
 
 TEST(Details, OfARowThatLives) {

@@ -37,6 +37,7 @@ protected:
         source.connect = kernel.connect();
         source.classes = ::testing::TempDir() + "/feed-classes";
         source.devices = ::testing::TempDir() + "/feed-devices";
+        source.all = false;
         devices(1000, 100);
         kernel.script({family()});
         kernel.script({});
@@ -170,6 +171,49 @@ TEST_F(FeedTest, OtherKindsOfTheSameSample) {
         const auto sample = feed.show(kind);
         ASSERT_TRUE(sample);
         for (const auto& line : sample->lines)
+            EXPECT_EQ(line.who.size(), columns_of(kind).size());
+    }
+}
+
+// All cgroups and what is in none are all that was counted, in the interval too.
+TEST_F(FeedTest, UnitsAreWhatTheirCgroupsCarried) {
+    FakeKernel cgroups;
+    source.connect = cgroups.connect();
+    source.all = true;
+    constexpr std::uint64_t first = std::uint64_t{1} << 40U; // of no cgroup here
+    const auto total = [](std::uint64_t all, std::uint64_t of_kernel, std::uint32_t sequence) {
+        return generic(NETATOP_CMD_TOTAL,
+                       counters(all) + nest(NETATOP_A_KERNEL, counters(of_kernel)), sequence);
+    };
+    cgroups.script({family()}); // of the sampler of cgroups
+    cgroups.script({});
+    cgroups.script({family(), total(1000, 100, 2), total(1500, 160, 3)});
+    cgroups.script({family()}); // and of tasks
+    cgroups.script({});
+    cgroups.script({cgroup(first, 0, 900) + done()});
+    cgroups.script({process(1, 10) + done()});
+    Feed feed(source);
+    const auto before = feed.take(Kind::units);
+    ASSERT_TRUE(before) << before.error().text;
+    ASSERT_EQ(before->lines.size(), 2U);
+    EXPECT_EQ(before->lines[0].total.tcp_sent.packets, 900U) << "though its process has 10";
+    EXPECT_EQ(before->lines[1].shown, "(kernel)");
+    EXPECT_EQ(before->total.tcp_sent.packets, 1000U);
+
+    cgroups.script({cgroup(first, 0, 1240) + cgroup(first + 1, first, 100) + done()});
+    cgroups.script({process(1, 10) + done()});
+    const auto sample = feed.take(Kind::units);
+    ASSERT_TRUE(sample) << sample.error().text;
+    EXPECT_EQ(sample->moved.tcp_sent.packets, 500U);
+    std::uint64_t moved = 0;
+    for (const auto& line : sample->lines)
+        moved += line.counters.tcp_sent.packets;
+    EXPECT_EQ(moved, 500U);
+    EXPECT_EQ(line_of(*sample, "(kernel)")->counters.tcp_sent.packets, 60U);
+    for (const auto kind : {Kind::unit_trees, Kind::containers}) {
+        const auto other = feed.show(kind); // and no more is asked
+        ASSERT_TRUE(other) << other.error().text;
+        for (const auto& line : other->lines)
             EXPECT_EQ(line.who.size(), columns_of(kind).size());
     }
 }

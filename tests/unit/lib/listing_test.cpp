@@ -273,4 +273,57 @@ TEST_F(SampleTest, WhoEndsIsCountedOnce) {
     EXPECT_EQ(notes.str(), "");
 }
 
+namespace {
+
+Line unit_line(const std::string& unit, const std::string& slice, std::uint64_t bytes,
+               std::uint64_t processes) {
+    Line line;
+    line.name = line.shown = unit;
+    line.who = {text_or_null(unit), text_or_null(slice), processes};
+    line.counters = sent(bytes);
+    line.total = sent(bytes + 1);
+    return line;
+}
+
+std::uint64_t processes_of(const Line& line) {
+    return std::get<std::uint64_t>(line.who.at(2));
+}
+
+} // namespace
+
+TEST(UnitTree, UnitsStandBelowTheirSlices) {
+    const auto lines = chosen(
+        unit_tree_lines({unit_line("ssh.service", "system.slice", 10, 2),
+                         unit_line("nginx.service", "system.slice", 30, 4),
+                         unit_line("", "system.slice", 5, 0), unit_line("", "", 2, 1),
+                         unit_line("init.scope", "", 1, 1),
+                         unit_line("session-1.scope", "user-1000.slice", 7, 1),
+                         unit_line("user@1000.service/app.service", "user-1000.slice", 11, 1)}),
+        {});
+    EXPECT_EQ(summary(lines), "system.slice 45\n"
+                              "  nginx.service 30\n"
+                              "  ssh.service 10\n"
+                              "user.slice 18\n"
+                              "  user-1000.slice 18\n"
+                              "    user@1000.service 11\n"
+                              "      app.service 11\n"
+                              "    session-1.scope 7\n"
+                              " 2\n"
+                              "init.scope 1\n");
+    EXPECT_EQ(processes_of(lines[0]), 6U);
+    EXPECT_EQ(processes_of(lines[3]), 2U);
+    EXPECT_EQ(lines[0].total.all().bytes, 48U);
+    EXPECT_EQ(text_of(lines[0].who[1]), "system.slice");
+    EXPECT_EQ(text_of(lines[1].who[0]), "nginx.service");
+    for (const auto& line : lines)
+        EXPECT_EQ(line.who.size(), columns_of(Kind::unit_trees).size());
+}
+
+TEST(UnitTree, WhatEndedIsMarked) {
+    auto gone = unit_line("a.service", "x.slice", 3, 0);
+    gone.shown = "<a.service>";
+    EXPECT_EQ(summary(chosen(unit_tree_lines({gone}), {})), "x.slice 3\n  <a.service> 3\n");
+    EXPECT_TRUE(unit_tree_lines({}).empty());
+}
+
 } // namespace netatop::test

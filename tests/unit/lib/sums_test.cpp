@@ -167,4 +167,30 @@ TEST_F(SumsTest, LinesOfUnits) {
     }
 }
 
+// As the live view has them. What ended is in its parent's sums too, and counts once.
+TEST_F(SumsTest, LinesWithWhatIsIdleOrEnded) {
+    Identities identities;
+    auto idle = sum(5, 0, 0);
+    idle.cgroup.own.tcp_sent = {8, 800};
+    for (const auto kind : {Kind::units, Kind::containers}) {
+        EXPECT_TRUE(group_lines(kind, {sum(5, 0, 0)}, {}, identities, true).empty());
+        const auto lines = group_lines(kind, {idle}, {}, identities, true);
+        ASSERT_EQ(lines.size(), 1U);
+        EXPECT_EQ(lines[0].shown, "");
+        EXPECT_FALSE(lines[0].counters.any());
+        EXPECT_EQ(lines[0].total.all().packets, 8U);
+    }
+    auto parent = sum(5, 0, 0);
+    parent.cgroup.own.tcp_sent = {8, 800};
+    parent.cgroup.ended_below.tcp_sent = {5, 500};
+    auto ended = sum(6, 2, 0);
+    ended.cgroup.parent = 5;
+    ended.cgroup.own.tcp_sent = {4, 400};
+    ended.ended = true;
+    const auto lines = group_lines(Kind::units, {ended, parent}, {}, identities, true);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].counters.all().packets, 2U);
+    EXPECT_EQ(lines[0].total.all().packets, 13U);
+}
+
 } // namespace netatop::test

@@ -179,7 +179,7 @@ TEST_F(ViewTest, TreesKeepWhatARowStandsBelow) {
 }
 
 TEST_F(ViewTest, Views) {
-    const std::vector<Kind> kinds{Kind::processes,  Kind::threads,     Kind::units,
+    const std::vector<Kind> kinds{Kind::processes,  Kind::threads,     Kind::unit_trees,
                                   Kind::containers, Kind::connections, Kind::remotes};
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         EXPECT_EQ(view.kind(), kinds[i]);
@@ -189,9 +189,10 @@ TEST_F(ViewTest, Views) {
     EXPECT_EQ(press("1"), View::Wish::nothing);
     press(Key::Name::back_tab);
     EXPECT_EQ(view.kind(), Kind::remotes);
+    EXPECT_EQ(press("t"), View::Wish::nothing) << "remotes are no tree";
     EXPECT_EQ(press("3"), View::Wish::show);
-    EXPECT_EQ(view.kind(), Kind::units);
-    EXPECT_EQ(press("t"), View::Wish::nothing) << "programs alone are trees";
+    EXPECT_EQ(view.kind(), Kind::unit_trees);
+    EXPECT_EQ(press("t"), View::Wish::show);
     EXPECT_EQ(view.kind(), Kind::units);
     EXPECT_EQ(press("7"), View::Wish::nothing);
     EXPECT_EQ(view.kind(), Kind::units);

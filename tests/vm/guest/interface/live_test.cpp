@@ -6,10 +6,13 @@
 #include <csignal>
 #include <cstdio>
 #include <sstream>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/cgroups.h"
 #include "lib/command.h"
 #include "lib/terminal.h"
 #include "lib/tool.h"
@@ -198,6 +201,41 @@ TEST_F(Live, ViewsAndFilters) {
     EXPECT_NE(terminal.row_with({"PAUSED"}), "") << terminal.text();
     terminal.press("q");
     expect_end(terminal);
+}
+
+// A unit keeps what a process carried that has ended; its slice has what all below it have.
+TEST_F(Live, UnitsBelowTheirSlices) {
+    const std::string root = "/tmp/cgroup2";
+    ::mkdir(root.c_str(), 0755);
+    if (::mount("none", root.c_str(), "cgroup2", 0, nullptr) != 0)
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    {
+        const CgroupDirectory slice(root + "/live.slice");
+        const CgroupDirectory one(slice.path() + "/one.service");
+        const CgroupDirectory two(slice.path() + "/two.service");
+        auto brief = sender("live-brief");
+        one.take(brief.pid());
+        brief.step(); // what came before it was in the root
+        brief.kill();
+        brief.await_zombie();
+        auto other = sender("live-other");
+        two.take(other.pid());
+        other.step();
+        other.step();
+        Terminal terminal({tool}, 24, 80);
+        terminal.press("3");
+        ASSERT_NE(terminal.row_with({"live.slice ", ' ' + bytes(3) + ' '}), "") << terminal.text();
+        EXPECT_NE(terminal.row_with({"  one.service ", ' ' + bytes() + ' '}), "")
+            << terminal.text();
+        EXPECT_NE(terminal.row_with({"  two.service ", ' ' + bytes(2) + ' '}), "")
+            << terminal.text();
+        terminal.press("t");
+        EXPECT_NE(terminal.row_with({"one.service ", "live.slice ", ' ' + bytes() + ' '}), "")
+            << terminal.text();
+        terminal.press("q");
+        expect_end(terminal);
+    }
+    ::umount(root.c_str());
 }
 
 TEST_F(Live, NamesDoNothingToTheTerminal) {
