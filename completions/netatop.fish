@@ -9,6 +9,7 @@ complete -c netatop -n __fish_use_subcommand -a list -d 'Show who carried what'
 complete -c netatop -n __fish_use_subcommand -a run -d 'Say what a command carries'
 complete -c netatop -n __fish_use_subcommand -a watch -d 'Show what ends'
 complete -c netatop -n __fish_use_subcommand -s d -l interval -x -d 'A new sample so often'
+complete -c netatop -n __fish_use_subcommand -s r -l resolve -d 'Show remotes by their names'
 complete -c netatop -n __fish_use_subcommand -l version -d 'Print the version'
 complete -c netatop -l help -d 'Print a summary of the options'
 

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 namespace netatop {
@@ -93,6 +94,20 @@ std::string Endpoint::text() const {
         return "*:" + number;
     const bool v6 = address.find(':') != std::string::npos;
     return (v6 ? "[" + address + "]" : address) + ":" + number;
+}
+
+Endpoint Endpoint::of(const std::string& text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos)
+        return {};
+    Endpoint endpoint;
+    endpoint.address = text.substr(0, colon);
+    if (endpoint.address == "*")
+        endpoint.address.clear();
+    else if (endpoint.address.size() > 2 && endpoint.address[0] == '[')
+        endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
+    endpoint.port = static_cast<std::uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10));
+    return endpoint;
 }
 
 bool add_endpoints(EndpointsByCookie& to, const nlmsghdr& message, bool tcp) {

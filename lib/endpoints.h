@@ -20,6 +20,8 @@ struct Endpoint {
 
     // "10.0.0.1:80", "[fe80::1]:80"; empty when there is neither.
     [[nodiscard]] std::string text() const;
+    // The reverse.
+    static Endpoint of(const std::string& text);
 };
 
 // What TCP knows of the way to the other end.

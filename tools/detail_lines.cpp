@@ -64,8 +64,8 @@ std::string connection_text(const View& view, const Widths& widths, const Connec
     const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
     const Counters counters = view.shown(connection.socket.counters);
     return row_text(widths, {connection.socket.protocol == IPPROTO_TCP ? "tcp" : "udp",
-                             or_dash(local.text()), or_dash(remote.text()), or_dash(state),
-                             amount(counters.received().bytes, view.units()),
+                             or_dash(local.text()), or_dash(view.remote_text(remote)),
+                             or_dash(state), amount(counters.received().bytes, view.units()),
                              amount(counters.sent().bytes, view.units()),
                              way && way->rtt_us != 0 ? milliseconds(way->rtt_us) : "-",
                              way ? amount(way->retransmitted, {false, true}) : "-"});

@@ -5,6 +5,7 @@
 #include "feed.h"
 #include "given.h"
 #include "interrupt.h"
+#include "names.h"
 #include "screen.h"
 #include "view.h"
 
@@ -26,10 +27,11 @@ constexpr std::chrono::milliseconds soon{1000};
 
 class Live {
 public:
-    Live(Feed& feed, DetailsReader& details, View& view, const Screen& screen,
+    Live(Feed& feed, DetailsReader& details, const Lookup* names, View& view, const Screen& screen,
          const Interrupt& interrupt, int interval_ms)
-        : feed_(feed), details_(details), view_(view), screen_(screen), interrupt_(interrupt),
-          interval_(interval_ms), due_(Clock::now() + std::min(interval_, soon)) {}
+        : feed_(feed), details_(details), names_(names), view_(view), screen_(screen),
+          interrupt_(interrupt), interval_(interval_ms),
+          due_(Clock::now() + std::min(interval_, soon)) {}
 
     // Until somebody ends it, or the terminal is gone.
     Status run();
@@ -42,6 +44,7 @@ private:
 
     Feed& feed_;
     DetailsReader& details_;
+    const Lookup* names_;
     View& view_;
     const Screen& screen_;
     const Interrupt& interrupt_;
@@ -101,8 +104,9 @@ bool Live::read_keys() {
 Result<bool> Live::wait() {
     using std::chrono::milliseconds;
     const auto left = std::chrono::duration_cast<milliseconds>(due_ - Clock::now()).count() + 1;
-    std::array<pollfd, 2> events{
-        {{STDIN_FILENO, POLLIN, 0}, {details_.commands().fd(), POLLIN, 0}}};
+    std::array<pollfd, 3> events{{{STDIN_FILENO, POLLIN, 0},
+                                  {details_.commands().fd(), POLLIN, 0},
+                                  {names_ == nullptr ? -1 : names_->fd(), POLLIN, 0}}};
     const int limit = view_.paused() ? -1 : static_cast<int>(std::max<std::int64_t>(left, 0));
     if (const auto waited = interrupt_.wait(events.data(), events.size(), limit); !waited)
         return waited.error();
@@ -110,6 +114,8 @@ Result<bool> Live::wait() {
         details_.commands().settle();
         read_details();
     }
+    if (events[2].revents != 0)
+        names_->settle(); // and the screen is drawn
     return (events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 
@@ -139,7 +145,7 @@ Status hold_signals() {
                : Status(system_error("cannot block signals"));
 }
 
-Status live(const std::string& given) {
+Status live(const std::string& given, bool with_names) {
     int interval_ms = 1000;
     if (!given.empty()) {
         const auto milliseconds = interval(given);
@@ -155,7 +161,12 @@ Status live(const std::string& given) {
     auto details = DetailsReader::make();
     if (!details)
         return details.error();
+    auto names = names_of_addresses();
+    if (!names)
+        return names.error();
+    Lookup* wanted_names = with_names ? &*names : nullptr;
     View view;
+    view.use_names(wanted_names);
     auto first = feed.take(view.kind()); // what is wrong is said before the screen is taken
     if (!first)
         return first.error();
@@ -167,7 +178,7 @@ Status live(const std::string& given) {
     auto screen = Screen::open();
     if (!screen)
         return screen.error();
-    return Live(feed, *details, view, *screen, *interrupt, interval_ms).run();
+    return Live(feed, *details, wanted_names, view, *screen, *interrupt, interval_ms).run();
 }
 
 } // namespace
@@ -176,8 +187,8 @@ bool on_terminal() {
     return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-int live_command(const std::string& interval) {
-    return exit_status(live(interval));
+int live_command(const std::string& interval, bool names) {
+    return exit_status(live(interval, names));
 }
 
 } // namespace netatop

@@ -9,7 +9,8 @@ namespace netatop {
 // Is there a person who sees it and can press keys?
 bool on_terminal();
 
-// The interval as it was given, or empty. The status to exit with.
-int live_command(const std::string& interval);
+// The interval as it was given, or empty; whether remotes shall have names. The status to exit
+// with.
+int live_command(const std::string& interval, bool names);
 
 } // namespace netatop

@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr const char* usage = R"(Usage: netatop [-d SECONDS]
+constexpr const char* usage = R"(Usage: netatop [-d SECONDS] [-r]
        netatop COMMAND [ARGUMENT...]
 Shows who uses the network, as the kernel module netatop counts it: on a terminal and without a
 command as it happens, until the key q; ? has the other keys.
@@ -27,6 +27,7 @@ command as it happens, until the key q; ? has the other keys.
   export     what engines of metrics read, as Prometheus
 
   -d, --interval SECONDS  without a command: a new sample every so many seconds, 1 otherwise
+  -r, --resolve           without a command: show remotes by their names, as DNS has them
       --help              print this and exit
       --version           print the version and exit
 
@@ -45,11 +46,13 @@ int main(int argc, char** argv) {
     std::string interval;
     options.command(command);
     options.value("--interval", interval, 'd');
+    bool resolve = false;
+    options.flag("--resolve", resolve, 'r');
     if (const auto status = options.parse({argv + 1, argv + argc}, std::cout, std::cerr))
         return *status;
     if (command.empty() && on_terminal())
-        return live_command(interval);
-    if (!command.empty() && !interval.empty()) {
+        return live_command(interval, resolve);
+    if (!command.empty() && (!interval.empty() || resolve)) {
         std::cerr << "netatop: options of a command stand behind it\n";
         return static_cast<int>(Cause::usage);
     }

@@ -27,6 +27,7 @@ struct Field {
     std::optional<std::size_t> cell = std::nullopt; // of who the line is
     bool number = false;
     std::size_t columns = 0;
+    bool remote = false; // an address and a port
 };
 
 struct Size {
@@ -70,6 +71,7 @@ std::vector<Field> all_fields(const View& view) {
         Field field{columns[i].head, least, most, weight};
         field.cell = i;
         field.number = columns[i].kind != Column::Kind::text;
+        field.remote = columns[i].name == "remote";
         if (columns[i].name == (kind == Kind::threads ? "tid" : "pid"))
             field.sort = Sort::pid;
         fields.push_back(field);
@@ -231,6 +233,17 @@ Meaning meaning_of(const View& view, std::size_t row) {
     return ended ? Meaning::ended : Meaning::row;
 }
 
+// An address by its name, where those are wanted.
+Cell named(const View& view, const Cell& cell, bool remote) {
+    const auto* text = remote ? std::get_if<std::string>(&cell) : nullptr;
+    return text == nullptr ? cell : Cell(view.remote_text(Endpoint::of(*text)));
+}
+
+std::string name_text(const View& view, const Line& line) {
+    return view.kind() == Kind::remotes && !is_class(line) ? view.remote_name(line.shown)
+                                                           : line.shown;
+}
+
 PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_t row,
                   std::size_t width) {
     const Numbers numbers(view);
@@ -239,9 +252,10 @@ PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_
     for (const auto& field : fields) {
         std::string cell;
         if (field.cell)
-            cell = is_class(line) ? std::string() : cell_text(line.who[*field.cell]);
+            cell = is_class(line) ? std::string()
+                                  : cell_text(named(view, line.who[*field.cell], field.remote));
         else if (field.sort == Sort::name)
-            cell = line.shown.empty() ? "-" : harmless(line.shown);
+            cell = line.shown.empty() ? "-" : harmless(name_text(view, line));
         else
             cell = numbers.of(*field.sort, line);
         text += (text.empty() ? "" : " ") +

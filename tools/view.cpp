@@ -174,6 +174,17 @@ void View::order() {
     choose(name);
 }
 
+std::string View::remote_name(const std::string& address) const {
+    if (names_ == nullptr || address.empty())
+        return address;
+    const auto name = names_->get(address);
+    return name && !name->empty() ? *name : address;
+}
+
+std::string View::remote_text(const Endpoint& remote) const {
+    return Endpoint{remote_name(remote.address), remote.port}.text();
+}
+
 Counters View::module() const {
     return shown(cumulative_ ? sample_.total : sample_.moved);
 }

@@ -7,6 +7,7 @@
 #include "feed.h"
 #include "history.h"
 #include "listing.h"
+#include "lookup.h"
 
 #include <cstdint>
 #include <map>
@@ -54,6 +55,12 @@ public:
     Wish key(const Key& key);
     void take(Sample sample);
     void take(Details details);
+    // Remotes are shown by these names where they have one. Null: by their addresses.
+    void use_names(Lookup* names) { names_ = names; }
+    // The name of an address as soon as it is known, else the address; of what is on the screen.
+    [[nodiscard]] std::string remote_name(const std::string& address) const;
+    // Likewise, with the port.
+    [[nodiscard]] std::string remote_text(const Endpoint& remote) const;
     // What went wrong, or is left out; until the next key.
     void say(std::string message) { message_ = std::move(message); }
 
@@ -119,6 +126,7 @@ private:
     void close_details();
     void follow_detailed();
 
+    Lookup* names_ = nullptr;
     Sample sample_;
     std::map<Kind, History> histories_;
     std::vector<std::size_t> key_; // the cells that say which line it is

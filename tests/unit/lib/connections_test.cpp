@@ -113,6 +113,14 @@ TEST(Endpoints, OfThisMachine) {
     EXPECT_TRUE(add_endpoints(all));
 }
 
+TEST(Endpoints, TextAndBack) {
+    for (const char* text : {"10.0.0.1:80", "[fe80::1]:80", "*:53", ""})
+        EXPECT_EQ(Endpoint::of(text).text(), text);
+    EXPECT_EQ(Endpoint::of("[fe80::1]:80").address, "fe80::1");
+    EXPECT_EQ(Endpoint::of("10.0.0.1:80").port, 80);
+    EXPECT_EQ(Endpoint::of("*:53").address, "");
+}
+
 // Beside what the socket itself says of the same.
 TEST(Endpoints, WaysOfTcp) {
     const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

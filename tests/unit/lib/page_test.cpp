@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <clocale>
 
@@ -175,6 +176,46 @@ TEST_F(PageTest, DetailsOfARow) {
     EXPECT_NE(text(5, 24, 40).find("10.0.0.2:443"), std::string::npos) << text(5, 24, 40);
     view.take(sample_of({}));
     EXPECT_EQ(text(1).substr(0, 20), "curl, which is gone ");
+}
+
+TEST_F(PageTest, RemotesHaveNames) {
+    auto names = Lookup::make(
+        [](const std::string& address) {
+            return address == "10.0.0.2" ? std::string("peer.example\x1b") : std::string();
+        },
+        10);
+    ASSERT_TRUE(names);
+    view.use_names(&*names);
+    const auto lines_of = [](const char* address) {
+        Connection connection;
+        connection.socket.protocol = 6;
+        connection.endpoints = {{"10.0.0.1", 51000}, {address, 443}, "ESTAB"};
+        return connection;
+    };
+    Identities identities;
+    const auto rows = [&] { return text(3, 24, 120) + text(4, 24, 120); };
+    const auto await = [&](const char* what) {
+        for (int i = 0; i < 100 && rows().find(what) == std::string::npos; ++i) {
+            pollfd news{names->fd(), POLLIN, 0};
+            (void)::poll(&news, 1, 100);
+            names->settle();
+        }
+        return rows().find(what) != std::string::npos;
+    };
+    const std::vector<Connection> connections{lines_of("10.0.0.2"), lines_of("10.0.0.3")};
+    press("6");
+    view.take(sample_of(remote_lines(connections)));
+    EXPECT_EQ(rows().find("peer"), std::string::npos) << "nobody waits for it";
+    EXPECT_NE(rows().find("10.0.0.2"), std::string::npos);
+    EXPECT_TRUE(await("peer.example? ")) << rows();
+    EXPECT_NE(rows().find("10.0.0.3"), std::string::npos) << "it has none";
+    press("5");
+    view.take(sample_of(connection_lines(connections, identities)));
+    EXPECT_TRUE(await("peer.example?:443 ")) << rows();
+    EXPECT_NE(rows().find("10.0.0.3:443 "), std::string::npos);
+    EXPECT_NE(rows().find("10.0.0.1:51000 "), std::string::npos) << "the local one has its address";
+    view.use_names(nullptr);
+    EXPECT_NE(rows().find("10.0.0.2:443"), std::string::npos);
 }
 
 TEST_F(PageTest, EverySizeIsFilledAndNotExceeded) {

@@ -294,3 +294,27 @@ TEST_F(Live, TerminalsThatNobodyKnows) {
     terminal.press("q");
     expect_end(terminal);
 }
+
+// By the host's own file.
+TEST_F(Live, RemotesByTheirNames) {
+    run({"sh", "-c", "cp /etc/hosts /tmp/hosts && echo 10.0.0.2 live-peer.example >>/etc/hosts"});
+    Helper talker(pair_.a.ns, [this](Channel& test) {
+        const auto connected = udp_connected(pair_.b.at(Family::v4, 9));
+        send_connected(connected, size, count);
+        test.signal();
+        test.wait();
+    });
+    talker.wait();
+    for (const bool names : {false, true}) {
+        const std::string remote = names ? "live-peer.example" : "10.0.0.2";
+        Terminal terminal(names ? std::vector<std::string>{tool, "-r"} : std::vector{tool}, 24,
+                          120);
+        terminal.press("6");
+        EXPECT_NE(terminal.row_with({remote + ' ', ' ' + bytes() + ' '}), "") << terminal.text();
+        terminal.press("5");
+        EXPECT_NE(terminal.row_with({remote + ":9 ", ' ' + bytes() + ' '}), "") << terminal.text();
+        terminal.press("q");
+        expect_end(terminal);
+    }
+    run({"cp", "/tmp/hosts", "/etc/hosts"});
+}
