@@ -6,6 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 PREFIX	?= /usr/local
 DESTDIR	?=
 SOURCE	:= /usr/src/netatop-$(VERSION)
+REF	?= HEAD
 
 # What make install has put where.
 INSTALLED = $(patsubst /%,%,$(PREFIX))/share/netatop/installed
@@ -43,6 +44,15 @@ tools: ## build build/tools/netatop
 deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
 	tests/setup.sh deb
 	debian/build.sh
+
+.PHONY: dist
+dist: ## make dist/netatop-*.tar.gz of HEAD or of the tag REF=…, its form for Debian and checksums (SIGN=KEY signs)
+	release/make-archive $(REF)
+
+.PHONY: distcheck
+distcheck: ## make that archive, and from it alone build and test the programs, the module and the packages
+	tests/setup.sh deb unit
+	release/check-archive $(REF)
 
 .PHONY: check
 check: ## install what the tests need, then run all of them
