@@ -54,6 +54,11 @@ distcheck: ## make that archive, and from it alone build and test the programs, 
 	tests/setup.sh deb unit
 	release/check-archive $(REF)
 
+.PHONY: site
+site: ## make the documentation as a site, build/site, with a search and the man pages
+	tests/setup.sh site
+	release/make-site
+
 .PHONY: check
 check: ## install what the tests need, then run all of them
 	$(as_root)
