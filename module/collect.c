@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The periodic work: forget threads that ended, sockets that went idle and
- * sockets whose owner was never found.
+ * sockets whose owner was never found; and look whether somebody listens.
  */
 #include <linux/workqueue.h>
 
@@ -13,6 +13,7 @@
 #include "reap.h"
 #include "sock.h"
 #include "task.h"
+#include "udp_end.h"
 #include "unowned.h"
 
 #define NTA_COLLECT_PERIOD	(5 * HZ)
@@ -50,6 +51,7 @@ static void nta_collect_work_fn(struct work_struct *work)
 	nta_proc_each(nta_collect_proc, NULL);
 	nta_unowned_expire();
 	nta_cgroup_expire();
+	nta_udp_end_look();
 	WRITE_ONCE(nta_collect_ended_at, jiffies);
 	queue_delayed_work(nta_collect_wq, &nta_collect_work,
 			   NTA_COLLECT_PERIOD);
@@ -89,6 +91,7 @@ int nta_collect_setup(void)
 void nta_collect_stop(void)
 {
 	cancel_delayed_work_sync(&nta_collect_work);
+	nta_udp_end_teardown();
 }
 
 /**

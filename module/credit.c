@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "choice.h"
+#include "closing.h"
 #include "credit.h"
 #include "handed.h"
 #include "ipsec.h"
@@ -226,6 +227,8 @@ static void nta_credit_class(const struct sock *sk, enum nta_class class,
 		nta_totals_class_alone(class, flow, packets, bytes);
 		return;
 	}
+	if (nta_closing_any())
+		nta_closing_count(nta_sk_key(sk, flow - flow % NTA_DIRS), flow, &count);
 	group = nta_cgroup_of_sock(sk);
 	local_bh_disable();
 	nta_cgroup_add_gone(group, flow, &count);

@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "check.h"
+#include "closing.h"
 #include "collect.h"
 #include "ctl.h"
 #include "exit.h"
@@ -41,7 +42,9 @@ static void nta_teardown_core(void)
 	nta_walk_stop();
 	nta_collect_stop();
 	nta_exit_stop();
+	nta_closing_stop();
 	nta_sock_teardown();
+	nta_closing_teardown();
 	nta_task_clean();
 	nta_exit_teardown();
 	nta_task_teardown();
@@ -61,6 +64,7 @@ static int __init nta_setup_core(void)
 	int err;
 
 	nta_fold_setup();
+	nta_closing_setup();
 	err = nta_step(nta_cgroup_setup);
 	if (err)
 		return err;

@@ -10,10 +10,10 @@
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
-#include "cgroup.h"
 #include "cgroupdump.h"
 #include "compat/genetlink.h"
 #include "dump.h"
+#include "event.h"
 #include "exit.h"
 #include "identity.h"
 #include "message.h"
@@ -26,14 +26,7 @@
 #include "viewer.h"
 #include "walk.h"
 
-/* Numbers of the multicast groups. */
-enum {
-	NTA_GROUP_EXIT,
-	NTA_GROUP_CGROUP,
-};
-
 static bool nta_netlink_ready;
-static struct genl_family nta_netlink_family;
 
 static const struct nla_policy nta_netlink_task_policy[NETATOP_A_MAX + 1] = {
 	[NETATOP_A_TGID] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -438,33 +431,10 @@ static int nta_netlink_dump_socks(struct sk_buff *skb,
 	return err ?: nta_sockdump(skb, cb, attrs);
 }
 
-/* A message for those who listen to @group; NULL when nobody does, or without memory. May sleep. */
-static struct sk_buff *nta_netlink_new_event(unsigned int group)
-{
-	struct sk_buff *skb;
-
-	if (!READ_ONCE(nta_netlink_ready) ||
-	    !genl_has_listeners(&nta_netlink_family, &init_net, group))
-		return NULL;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		genl_set_err(&nta_netlink_family, &init_net, 0, group, -ENOBUFS);
-	return skb;
-}
-
-/* Send it, or forget it when it could not be filled. */
-static void nta_netlink_send_event(struct sk_buff *skb, unsigned int group, int err)
-{
-	if (err)
-		nlmsg_free(skb);
-	else
-		genlmsg_multicast(&nta_netlink_family, skb, 0, group, GFP_KERNEL);
-}
-
 /* A process has ended. */
 static void nta_netlink_tell_exit(struct nta_proc *proc)
 {
-	struct sk_buff *skb = nta_netlink_new_event(NTA_GROUP_EXIT);
+	struct sk_buff *skb = nta_event_new(NTA_EVENT_EXIT);
 	struct nta_identity id = {
 		.tgid = pid_nr(proc->pid),
 		.start = proc->start,
@@ -478,19 +448,9 @@ static void nta_netlink_tell_exit(struct nta_proc *proc)
 	if (!skb)
 		return;
 	memcpy(id.comm, proc->command, sizeof(id.comm));
-	nta_netlink_send_event(skb, NTA_GROUP_EXIT,
-			       nta_netlink_message(skb, NULL, NETATOP_CMD_EXIT, &id,
-						   &init_user_ns, proc->count));
-}
-
-/* A cgroup has ended. */
-static void nta_netlink_tell_cgroup(const struct nta_cgroup_sums *sums)
-{
-	struct sk_buff *skb = nta_netlink_new_event(NTA_GROUP_CGROUP);
-
-	if (skb)
-		nta_netlink_send_event(skb, NTA_GROUP_CGROUP,
-				       nta_cgroupdump_end(skb, sums));
+	nta_event_send(skb, NTA_EVENT_EXIT,
+		       nta_netlink_message(skb, NULL, NETATOP_CMD_EXIT, &id, &init_user_ns,
+					   proc->count));
 }
 
 static const struct genl_ops nta_netlink_ops[] = {
@@ -527,12 +487,16 @@ static const struct genl_ops nta_netlink_ops[] = {
  * the initial one alone: root of a user namespace hears nothing.
  */
 static const struct genl_multicast_group nta_netlink_groups[] = {
-	[NTA_GROUP_EXIT] = {
+	[NTA_EVENT_EXIT] = {
 		.name = NETATOP_GENL_GROUP_EXIT,
 		.flags = NTA_GENL_GROUP_NET_ADMIN,
 	},
-	[NTA_GROUP_CGROUP] = {
+	[NTA_EVENT_CGROUP] = {
 		.name = NETATOP_GENL_GROUP_CGROUP,
+		.flags = NTA_GENL_GROUP_NET_ADMIN,
+	},
+	[NTA_EVENT_CLOSE] = {
+		.name = NETATOP_GENL_GROUP_CLOSE,
 		.flags = NTA_GENL_GROUP_NET_ADMIN,
 	},
 };
@@ -570,9 +534,9 @@ int nta_netlink_setup(void)
 			  err);
 		return 0;
 	}
-	WRITE_ONCE(nta_netlink_ready, true);
+	nta_netlink_ready = true;
+	nta_event_setup(&nta_netlink_family);
 	nta_exit_on_record(nta_netlink_tell_exit);
-	nta_cgroup_on_end(nta_netlink_tell_cgroup);
 	return 0;
 }
 
@@ -585,6 +549,6 @@ void nta_netlink_teardown(void)
 {
 	if (!nta_netlink_ready)
 		return;
-	WRITE_ONCE(nta_netlink_ready, false);
+	nta_event_stop();
 	genl_unregister_family(&nta_netlink_family);
 }

@@ -14,6 +14,8 @@ atomic_long_t nta_sock_objects;
 /* What the floors above do when there is something to do for them. */
 static void (*nta_sock_filling)(void);
 static void (*nta_sock_settle)(struct nta_sock *s);
+static void (*nta_sock_leave)(struct nta_sock *s);
+static void (*nta_sock_left)(struct nta_sock *s);
 
 /*
  * What a packet touches is two halves of this size, which are in one cache line of
@@ -103,6 +105,17 @@ void nta_sock_on_filling(void (*filling)(void))
 void nta_sock_on_free(void (*settle)(struct nta_sock *s))
 {
 	nta_sock_settle = settle;
+}
+
+/**
+ * nta_sock_on_leave - say what is done with entries whose end is noted
+ * @leave: called for each before it is dropped, in softirq or process context
+ * @left: called for each before it is settled, likewise
+ */
+void nta_sock_on_leave(void (*leave)(struct nta_sock *s), void (*left)(struct nta_sock *s))
+{
+	nta_sock_leave = leave;
+	nta_sock_left = left;
 }
 
 /**
@@ -262,6 +275,8 @@ static void nta_sock_free(struct rcu_head *rcu)
 {
 	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu);
 
+	if (unlikely(READ_ONCE(s->ending)))
+		nta_sock_left(s);
 	nta_sock_settle(s);
 	kfree(s->other);
 	kmem_cache_free(nta_sock_cache, s);
@@ -283,6 +298,8 @@ void nta_sock_drop(struct list_head *entries)
 	while (!list_empty(entries)) {
 		s = list_first_entry(entries, struct nta_sock, link);
 		list_del(&s->link);
+		if (unlikely(READ_ONCE(s->ending)))
+			nta_sock_leave(s);
 		rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
 		call_rcu(&s->rcu, nta_sock_free);
 	}

@@ -61,6 +61,20 @@ enum nta_reads {
 };
 
 /**
+ * enum nta_ending - does somebody want to know what an entry counted before its socket closed?
+ * @NTA_ENDING_NOT: nobody does
+ * @NTA_ENDING_NOTED: somebody does
+ * @NTA_ENDING_LEAVING: likewise, and it waits for a grace period
+ * @NTA_ENDING_TOLD: it has been told
+ */
+enum nta_ending {
+	NTA_ENDING_NOT,
+	NTA_ENDING_NOTED,
+	NTA_ENDING_LEAVING,
+	NTA_ENDING_TOLD,
+};
+
+/**
  * struct nta_held - what is not yet folded into the owner
  * @packets: by direction
  * @bytes: by direction
@@ -106,6 +120,7 @@ struct nta_sock_other {
  * @claim: how its owner was found, changed by the holder of @moving alone
  * @family: address family of the socket
  * @handed: an nta_handed, of a socket without owner; changed under the lock of these
+ * @ending: an nta_ending, see closing.c
  * @netns: inode of its network namespace
  * @unheld: of one without owner: a walk has looked everywhere and found nobody who
  *	holds it
@@ -143,6 +158,7 @@ struct nta_sock {
 	u8 claim;
 	u8 family;
 	u8 handed;
+	u8 ending;
 	u32 netns;
 	bool unheld;
 	u8 reads;
@@ -490,6 +506,7 @@ static inline u64 nta_sock_cookie(const struct sock *sk)
 
 void nta_sock_on_filling(void (*filling)(void));
 void nta_sock_on_free(void (*settle)(struct nta_sock *s));
+void nta_sock_on_leave(void (*leave)(struct nta_sock *s), void (*left)(struct nta_sock *s));
 u64 nta_sock_cookie_mptcp(const struct sock *subflow);
 struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added);
 void nta_sock_drop(struct list_head *entries);

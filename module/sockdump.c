@@ -2,13 +2,15 @@
 /*
  * GET_SOCK: the sockets that are known, with their owners and what each has
  * carried. An entry is put into a message while RCU keeps it; nothing is held from
- * one message to the next.
+ * one message to the next. And CLOSE: a socket that is no more.
  */
 #include <linux/in.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
+#include "closing.h"
 #include "dump.h"
 #include "message.h"
 #include "snapshot.h"
@@ -68,13 +70,12 @@ static bool nta_sockdump_name(struct nta_viewer *viewer,
 	return owner->tgid;
 }
 
-static void nta_sockdump_put_owner(struct nta_message *m, const struct nta_sock *s,
+static void nta_sockdump_put_owner(struct nta_message *m, bool kernel,
 				   const struct nta_sockdump_owner *owner)
 {
 	if (!owner->tgid) {
 		nta_message_put_u32(m, NETATOP_A_CLASS,
-				    nta_sock_is_kernel(s) ? NETATOP_CLASS_KERNEL :
-							    NETATOP_CLASS_WAITING);
+				    kernel ? NETATOP_CLASS_KERNEL : NETATOP_CLASS_WAITING);
 		return;
 	}
 	nta_message_put_u32(m, NETATOP_A_TGID, owner->tgid);
@@ -82,17 +83,22 @@ static void nta_sockdump_put_owner(struct nta_message *m, const struct nta_sock 
 	nta_message_put_u64(m, NETATOP_A_START, owner->start);
 }
 
+/* What names a socket. */
+static void nta_sockdump_put_name(struct nta_message *m, u64 key, u32 family, u32 netns)
+{
+	nta_message_put_u64(m, NETATOP_A_COOKIE, nta_sock_key_cookie(key));
+	nta_message_put_u32(m, NETATOP_A_PROTOCOL,
+			    key & NTA_KEY_UDP ? IPPROTO_UDP : IPPROTO_TCP);
+	nta_message_put_u32(m, NETATOP_A_FAMILY, family);
+	nta_message_put_u32(m, NETATOP_A_NETNS, netns);
+}
+
 static void nta_sockdump_put_attrs(struct nta_message *m, const struct nta_sock *s,
 				   const struct nta_sockdump_owner *owner,
 				   const struct nta_count count[NTA_FLOWS])
 {
-	u32 protocol = nta_sock_is_udp(s) ? IPPROTO_UDP : IPPROTO_TCP;
-
-	nta_message_put_u64(m, NETATOP_A_COOKIE, nta_sock_key_cookie(s->key));
-	nta_message_put_u32(m, NETATOP_A_PROTOCOL, protocol);
-	nta_message_put_u32(m, NETATOP_A_FAMILY, s->family);
-	nta_message_put_u32(m, NETATOP_A_NETNS, s->netns);
-	nta_sockdump_put_owner(m, s, owner);
+	nta_sockdump_put_name(m, READ_ONCE(s->key), s->family, s->netns);
+	nta_sockdump_put_owner(m, nta_sock_is_kernel(s), owner);
 	nta_message_put_count(m, count);
 }
 
@@ -144,4 +150,54 @@ int nta_sockdump(struct sk_buff *skb, struct netlink_callback *cb,
 	err = nta_dump_fill(skb, &nta_socks, at, nta_sockdump_put, &dump);
 	nta_viewer_clean(&dump.viewer);
 	return skb->len ?: err;
+}
+
+static void nta_sockdump_put_address(struct nta_message *m, u16 type, u8 family,
+				     const struct in6_addr *address)
+{
+	unsigned int len = family == AF_INET6 ? sizeof(*address) : sizeof(struct in_addr);
+
+	memcpy(nta_message_attr(m, type, len), address, len);
+}
+
+static void nta_sockdump_put_closed(struct nta_message *m, const struct nta_closed *closed)
+{
+	const struct nta_sockdump_owner owner = { closed->tgid, closed->pid, closed->start };
+
+	nta_sockdump_put_name(m, closed->key, closed->family, closed->netns);
+	nta_sockdump_put_address(m, NETATOP_A_LOCAL, closed->family, &closed->local);
+	nta_message_put_u32(m, NETATOP_A_LOCAL_PORT, closed->sport);
+	if (closed->dport) {
+		nta_sockdump_put_address(m, NETATOP_A_REMOTE, closed->family,
+					 &closed->remote);
+		nta_message_put_u32(m, NETATOP_A_REMOTE_PORT, closed->dport);
+	}
+	nta_message_put_u64(m, NETATOP_A_END, closed->end);
+	nta_sockdump_put_owner(m, closed->kernel, &owner);
+	if (closed->tgid) {
+		nta_message_put_name(m, closed->comm);
+		nta_message_put_u32(m, NETATOP_A_UID,
+				    from_kuid_munged(&init_user_ns, closed->uid));
+	}
+	if (closed->cgroup)
+		nta_message_put_u64(m, NETATOP_A_CGROUP, closed->cgroup);
+	nta_message_put_count(m, closed->count);
+}
+
+/**
+ * nta_sockdump_closed - tell of a socket that closed
+ * @skb: where to
+ * @closed: the socket
+ *
+ * Return: 0 or a negative errno.
+ */
+int nta_sockdump_closed(struct sk_buff *skb, const struct nta_closed *closed)
+{
+	struct nta_message m;
+
+	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM, NETATOP_CMD_CLOSE))
+		return -EMSGSIZE;
+	nta_sockdump_put_closed(&m, closed);
+	nta_message_end(&m);
+	return 0;
 }

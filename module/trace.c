@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "closing.h"
 #include "compat/trace.h"
 #include "consume.h"
 #include "handed.h"
@@ -137,6 +138,13 @@ static void nta_trace_listen(const struct sock *sk)
 		nta_owner_claim_new(s, current, NTA_CLAIM_SEND);
 }
 
+/* Does the application close its connection, or is that no more? */
+static bool nta_trace_is_closing(int old, int new)
+{
+	return old != TCP_CLOSE &&
+	       (new == TCP_CLOSE || new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK);
+}
+
 /*
  * inet_sock_set_state: of a connection that is no more, the entry is of no use,
  * unless the socket connects again.
@@ -144,18 +152,22 @@ static void nta_trace_listen(const struct sock *sk)
 static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 			    const int new)
 {
+	bool closing = nta_trace_is_closing(old, new) && nta_closing_is_wanted();
 	struct nta_sock *s;
-	u64 cookie;
+	u64 cookie, key;
 
-	if (old != TCP_CLOSE && new != TCP_CLOSE)
+	if (old != TCP_CLOSE && new != TCP_CLOSE && !closing)
 		return;
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
 	cookie = atomic64_read(&sk->sk_cookie);
+	key = nta_sock_key(cookie, NTA_TCP_SND);
 	rcu_read_lock();
-	s = cookie ? nta_sock_find(nta_sock_key(cookie, NTA_TCP_SND)) : NULL;
+	s = cookie ? nta_sock_find(key) : NULL;
 	if (s)
 		WRITE_ONCE(s->closed, new == TCP_CLOSE);
+	if (closing && cookie)
+		nta_closing_note(sk, key, s, new == TCP_CLOSE);
 	if (new == TCP_LISTEN)
 		nta_trace_listen(sk);
 	rcu_read_unlock();
@@ -248,4 +260,5 @@ void nta_trace_teardown(void)
 						    nta_traces[i].probe, NULL);
 	}
 	tracepoint_synchronize_unregister();
+	nta_closing_forget();
 }

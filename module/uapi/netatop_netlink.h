@@ -16,6 +16,8 @@
 #define NETATOP_GENL_GROUP_EXIT	"exit"
 /* Cgroups that end, with what they have carried; likewise. */
 #define NETATOP_GENL_GROUP_CGROUP	"cgroup"
+/* Sockets that close, with their addresses and what they have carried; likewise. */
+#define NETATOP_GENL_GROUP_CLOSE	"close"
 
 /**
  * enum netatop_genl_cmd - what a message is
@@ -40,6 +42,9 @@
  *	NOSOCKET and OVERFLOW and NOCGROUP, make up the COUNTERS of CMD_TOTAL
  * @NETATOP_CMD_CGROUP_END: tells of a cgroup that ended; from now on its sums are in ENDED_BELOW
  *	of its PARENT_CGROUP
+ * @NETATOP_CMD_CLOSE: tells of a socket that closed, as CMD_SOCK has it, and with COMM, UID and
+ *	CGROUP of its owner; of one without owner CGROUP is where it was made. COUNTERS are
+ *	what it had carried since it was known; LOCAL and REMOTE, with their ports, its ends
  * @__NETATOP_CMD_MAX: how many there are
  */
 enum netatop_genl_cmd {
@@ -54,6 +59,7 @@ enum netatop_genl_cmd {
 	NETATOP_CMD_GET_CGROUP,
 	NETATOP_CMD_CGROUP,
 	NETATOP_CMD_CGROUP_END,
+	NETATOP_CMD_CLOSE,
 	__NETATOP_CMD_MAX,
 };
 
@@ -112,6 +118,10 @@ enum netatop_genl_cmd {
  *	carried whose cgroup there was no room for or is not known, as of fragments
  * @NETATOP_A_LOOPBACK: struct netatop_counters, absent when all are 0: the part of COUNTERS
  *	that the loopback interface carried
+ * @NETATOP_A_LOCAL: struct in_addr or in6_addr, by FAMILY: the socket's own address
+ * @NETATOP_A_LOCAL_PORT: u32, its port
+ * @NETATOP_A_REMOTE: the peer's address; absent, as is its port, without a peer
+ * @NETATOP_A_REMOTE_PORT: u32, its port
  * @__NETATOP_A_MAX: how many there are
  */
 enum netatop_genl_attr {
@@ -160,6 +170,10 @@ enum netatop_genl_attr {
 	NETATOP_A_CGROUP_OVERFLOWS,
 	NETATOP_A_NOCGROUP,
 	NETATOP_A_LOOPBACK,
+	NETATOP_A_LOCAL,
+	NETATOP_A_LOCAL_PORT,
+	NETATOP_A_REMOTE,
+	NETATOP_A_REMOTE_PORT,
 	__NETATOP_A_MAX,
 };
 

@@ -4,6 +4,8 @@
 #include "lib/guest_test.h"
 
 #include "lib/command.h"
+#include "lib/genl.h"
+#include "uapi/netatop_netlink.h"
 
 using namespace guest;
 
@@ -67,6 +69,19 @@ TEST_P(Switch, EverythingIsExactAgain) {
     UdpParties parties(pair.a.ns, pair.b.ns, pair.b.at(family()));
     parties.send({1, 1400, 3000, 20000});
     ledger.compare();
+}
+
+// Whoever listens reads that something is missing.
+TEST_P(Switch, AConnectionThatIsAboutToCloseIsMissed) {
+    const Address here(family() == Family::v4 ? "127.0.0.1" : "::1", 7000);
+    Genl closed;
+    ASSERT_EQ(closed.listen(NETATOP_GENL_GROUP_CLOSE), 0);
+    const Fd listener = tcp_listener(here);
+    const Fd connection = tcp_connected(here);
+    const Fd accepted = tcp_accept(listener);
+    finish_writing(connection);
+    turn(false);
+    compare("error", ENOBUFS, closed.error_among_closed(1));
 }
 
 TEST_P(Switch, ProcessesThatEndMeanwhileLeaveTheirRecord) {

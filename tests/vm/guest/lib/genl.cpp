@@ -110,48 +110,84 @@ GenlTask task_in(const std::uint8_t* payload, std::size_t size) {
     return task;
 }
 
-GenlSock sock_in(const std::uint8_t* payload, std::size_t size) {
-    GenlSock sock;
+// False when a socket has no such attribute.
+bool take(GenlSock& sock, std::uint16_t type, const Bytes& value) {
+    switch (type) {
+    case NETATOP_A_COOKIE:
+        sock.cookie = number_in<std::uint64_t>(value);
+        return true;
+    case NETATOP_A_PROTOCOL:
+        sock.protocol = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_FAMILY:
+        sock.family = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_NETNS:
+        sock.netns = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_CLASS:
+        sock.owner_class = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_TGID:
+        sock.tgid = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_PID:
+        sock.pid = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_START:
+        sock.start = number_in<std::uint64_t>(value);
+        return true;
+    case NETATOP_A_COUNTERS:
+        sock.counters = counters_in(value);
+        return true;
+    case NETATOP_A_LOOPBACK:
+        sock.loopback = counters_in(value);
+        return true;
+    default:
+        return type == NETATOP_A_PAD;
+    }
+}
+
+// Likewise of one that closed.
+bool take(GenlClosed& sock, std::uint16_t type, const Bytes& value) {
+    switch (type) {
+    case NETATOP_A_END:
+        sock.end = number_in<std::uint64_t>(value);
+        return true;
+    case NETATOP_A_COMM:
+        sock.comm = text_in(value);
+        return true;
+    case NETATOP_A_UID:
+        sock.uid = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_CGROUP:
+        sock.cgroup = number_in<std::uint64_t>(value);
+        return true;
+    case NETATOP_A_LOCAL:
+        sock.local = value;
+        return true;
+    case NETATOP_A_LOCAL_PORT:
+        sock.local_port = number_in<std::uint32_t>(value);
+        return true;
+    case NETATOP_A_REMOTE:
+        sock.remote = value;
+        return true;
+    case NETATOP_A_REMOTE_PORT:
+        sock.remote_port = number_in<std::uint32_t>(value);
+        return true;
+    default:
+        return take(static_cast<GenlSock&>(sock), type, value);
+    }
+}
+
+template <class Sock>
+Sock sock_in(const std::uint8_t* payload, std::size_t size) {
+    Sock sock;
     if (size < GENL_HDRLEN)
         fail("a message is too short", EBADMSG);
-    for (const auto& [type, value] : attributes_in(payload + GENL_HDRLEN, size - GENL_HDRLEN)) {
-        switch (type) {
-        case NETATOP_A_COOKIE:
-            sock.cookie = number_in<std::uint64_t>(value);
-            break;
-        case NETATOP_A_PROTOCOL:
-            sock.protocol = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_FAMILY:
-            sock.family = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_NETNS:
-            sock.netns = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_CLASS:
-            sock.owner_class = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_TGID:
-            sock.tgid = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_PID:
-            sock.pid = number_in<std::uint32_t>(value);
-            break;
-        case NETATOP_A_START:
-            sock.start = number_in<std::uint64_t>(value);
-            break;
-        case NETATOP_A_COUNTERS:
-            sock.counters = counters_in(value);
-            break;
-        case NETATOP_A_LOOPBACK:
-            sock.loopback = counters_in(value);
-            break;
-        case NETATOP_A_PAD:
-            break;
-        default:
+    for (const auto& [type, value] : attributes_in(payload + GENL_HDRLEN, size - GENL_HDRLEN))
+        if (!take(sock, type, value))
             fail("attribute " + std::to_string(type) + " is not known", EBADMSG);
-        }
-    }
     return sock;
 }
 
@@ -319,7 +355,7 @@ bool Genl::next(std::vector<GenlTask>& into) {
 
 bool Genl::next(std::vector<GenlSock>& into) {
     return next_each([&](const std::uint8_t* payload, std::size_t size) {
-        into.push_back(sock_in(payload, size));
+        into.push_back(sock_in<GenlSock>(payload, size));
     });
 }
 
@@ -401,6 +437,29 @@ std::optional<GenlTask> Genl::heard() {
     std::vector<GenlTask> all;
     next(all);
     return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+GenlClosed Genl::heard_closed() {
+    GenlClosed closed;
+    next_each([&](const std::uint8_t* payload, std::size_t size) {
+        closed = sock_in<GenlClosed>(payload, size);
+        closed.command = payload[offsetof(genlmsghdr, cmd)];
+    });
+    return closed;
+}
+
+int Genl::error_among_closed(unsigned messages) {
+    try {
+        for (unsigned i = 0; i < messages; i++)
+            heard_closed();
+    } catch (const std::system_error& caught) {
+        return caught.code().value();
+    }
+    return 0;
+}
+
+void Genl::buffer(int size) const {
+    check(::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), "SO_RCVBUF");
 }
 
 std::optional<GenlSums> Genl::heard_cgroup() {

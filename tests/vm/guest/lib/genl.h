@@ -42,6 +42,20 @@ struct GenlSock {
     Counters loopback;
 };
 
+// What a message says of a socket that closed. Addresses are as on the wire; without a peer there
+// is none, and its port is 0.
+struct GenlClosed : GenlSock {
+    std::uint8_t command = 0;
+    std::uint64_t end = 0;
+    std::string comm;
+    std::optional<std::uint32_t> uid;
+    std::uint64_t cgroup = 0;
+    std::vector<std::uint8_t> local;
+    std::vector<std::uint8_t> remote;
+    std::uint32_t local_port = 0;
+    std::uint32_t remote_port = 0;
+};
+
 // What a message says of everything: its attributes by their numbers.
 struct GenlSums {
     Counters counters;
@@ -97,6 +111,11 @@ public:
     bool waiting() const;
     // The next message to a group, waiting for it.
     std::optional<GenlTask> heard();
+    GenlClosed heard_closed();
+    // The error number that comes among so many sockets that close, or 0.
+    int error_among_closed(unsigned messages);
+    // So much memory for messages that are not read.
+    void buffer(int size) const;
 
 private:
     template <class Take>
