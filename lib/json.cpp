@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace netatop {
@@ -76,6 +77,14 @@ std::string seconds_text(std::int64_t milliseconds) {
 
 JsonObject& JsonObject::milliseconds(std::string_view name, std::int64_t value) {
     return add(name, seconds_text(value));
+}
+
+JsonObject& JsonObject::decimal(std::string_view name, double value) {
+    if (!std::isfinite(value))
+        return null(name);
+    std::array<char, 512> text{}; // the largest has 309 digits
+    (void)std::snprintf(text.data(), text.size(), "%.3f", value);
+    return add(name, text.data());
 }
 
 JsonObject& JsonObject::truth(std::string_view name, bool value) {

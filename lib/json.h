@@ -19,6 +19,8 @@ public:
     JsonObject& number(std::string_view name, std::uint64_t value);
     // Seconds with three decimals.
     JsonObject& milliseconds(std::string_view name, std::int64_t value);
+    // With three decimals; null when it is no number.
+    JsonObject& decimal(std::string_view name, double value);
     JsonObject& truth(std::string_view name, bool value);
     JsonObject& null(std::string_view name);
 

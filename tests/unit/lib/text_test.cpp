@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <clocale>
+#include <cmath>
 
 namespace netatop::test {
 
@@ -88,6 +89,12 @@ TEST(Json, Objects) {
         .null("x");
     EXPECT_EQ(object.line(), "{\"a\":\"b\",\"n\":-1,\"u\":18446744073709551615,\"t\":true,"
                              "\"s\":1763798500.045,\"small\":0.005,\"less\":-1.500,\"x\":null}\n");
+}
+
+TEST(Json, HasThreeDecimals) {
+    JsonObject object;
+    object.decimal("a", -1.25).decimal("b", 5000).decimal("c", std::nan("")).decimal("d", HUGE_VAL);
+    EXPECT_EQ(object.line(), "{\"a\":-1.250,\"b\":5000.000,\"c\":null,\"d\":null}\n");
 }
 
 TEST(Rows, ShortNumbers) {
