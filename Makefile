@@ -104,6 +104,18 @@ bench-scale: ## a million sockets, a hundred thousand threads: memory, instructi
 	tests/setup.sh bench
 	tests/bench/run-scale
 
+.PHONY: bench-native
+bench-native: ## measure on this machine what the loaded or installed module costs; OPTIONS='--help' has more
+	@[ "$$(id -u)" -eq 0 ] || { echo "make $@ switches and unloads the kernel's module: sudo make $@" >&2; exit 1; }
+	tests/setup.sh build
+	$(MAKE) -s -C tests/bench/native
+	$(BUILD)/native/netatop-bench-native $(OPTIONS)
+
+.PHONY: check-native
+check-native: ## see that benchmark find the known cost of a module, in virtual machines
+	tests/setup.sh check
+	tests/check.sh native
+
 .PHONY: stress
 stress: ## run the stress tests in full size, an hour or more
 	tests/setup.sh check
