@@ -28,7 +28,7 @@ when the module is unloaded, and stand still while it is switched off.
 
   --way WAY         enabled: against the module switched off; loaded: against no module
                     (both; may be repeated)
-  --path PATH       lo4, lo6, veth4 or veth6 (all; may be repeated)
+  --path PATH       lo4, lo6, veth4, veth6, or peer with --peer (all; may be repeated)
   --workload NAME   udp-rr, tcp-rr, tcp-bulk or tcp-connect (all; may be repeated)
   --peer ADDRESS    also to another machine, on which --serve runs
   --pairs N         pairs of measurements, 20 to 500 (20)
@@ -123,15 +123,14 @@ Result<Plan> plan_for(const Asked& asked) {
 }
 
 Result<std::vector<Path>> paths_for(const Asked& asked, const Stage& stage) {
-    auto paths =
-        chosen("--path", stage.paths(), asked.paths, [](const Path& path) { return path.name; });
-    if (paths && !asked.peer.empty()) {
+    auto all = stage.paths();
+    if (!asked.peer.empty()) {
         const auto peer = way_to(asked.peer);
         if (!peer)
             return peer.error();
-        paths->push_back(*peer);
+        all.push_back(*peer);
     }
-    return paths;
+    return chosen("--path", all, asked.paths, [](const Path& path) { return path.name; });
 }
 
 void show(const Way& way, int pair, const Plan& plan) {
