@@ -25,7 +25,8 @@ struct Ended {
     bool has_loopback = false; // is the part of loopback known?
 };
 
-// `seen` is when the record came, in ms since the epoch; none for one that was there already.
-Ended ended(const netpertask& task, std::optional<std::int64_t> seen);
+// `seen` is when the record came, in ms since the epoch; none for one that was there already. What
+// the record itself says of the end comes first.
+Ended ended(const LogRecord& record, std::optional<std::int64_t> seen);
 
 } // namespace netatop

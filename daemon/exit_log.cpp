@@ -25,19 +25,18 @@ constexpr off_t share_of_file_system = 8; // at most one of so many parts
 // One of so many parts of the file system stays free for others.
 constexpr fsblkcnt_t reserve = 20;
 
-// The longest record that a task can make, and the longest stream that atop has
-// room for.
-constexpr std::size_t longest_record = 1 + 107;
-constexpr std::size_t longest_readable = 195;
+// What most records do not exceed, and the longest that there is.
+constexpr std::size_t usual_record = 1 + 127;
+constexpr std::size_t longest_readable = max_stream_length;
 
 // The kernel moves the end of a file page by page, and who reads at the wrong
 // moment, or after the daemon was killed at it, would see a part of a record.
-// So none crosses a page: one that leaves too little of its page for the next
-// gets that as well, as zeros behind its stream, which readers ignore.
+// So none crosses a page as a rule: one that leaves too little of its page for
+// the next gets that as well, as zeros behind its stream, which readers ignore.
 EncodedRecord fill_page(EncodedRecord record, off_t begin) {
     const auto used = static_cast<std::size_t>(begin % page) + record.size;
     const std::size_t rest = page - used % page;
-    if (rest < longest_record && record.bytes[0] + rest <= longest_readable) {
+    if (rest < usual_record && record.bytes[0] + rest <= longest_readable) {
         record.size += rest;
         record.bytes[0] = static_cast<std::uint8_t>(record.size - 1);
     }
@@ -51,7 +50,7 @@ std::optional<std::uint32_t> count_records(int fd, off_t length) {
     for (off_t at = header_length; at < length; ++count) {
         const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), at);
         if (got < 1 || got < 1 + bytes[0] || bytes[0] > longest_readable ||
-            !decode(bytes.data() + 1, bytes[0], sizeof(netpertask)))
+            !decode(bytes.data() + 1, bytes[0], sizeof(LogRecord)))
             return std::nullopt;
         at += 1 + bytes[0];
     }
@@ -128,7 +127,7 @@ bool ExitLog::adopt(Descriptor file) {
     Header header{};
     if (::pread(file.get(), &header, sizeof header, 0) != header_length ||
         header.magic != header_magic || header.hdrlen != sizeof header ||
-        header.ntplen != sizeof(netpertask))
+        header.ntplen != sizeof(LogRecord))
         return false;
     // A daemon that was killed may have written a record that it did not count.
     const auto whole = count_records(file.get(), info.st_size);
@@ -223,7 +222,7 @@ void ExitLog::use(Descriptor file, MappedHeader header, const struct stat& ident
 
 // Writes and maps the header of a new file.
 Result<ExitLog::MappedHeader> ExitLog::start(int fd) {
-    const Header header{header_magic, 0, sizeof(Header), sizeof(netpertask), pid_};
+    const Header header{header_magic, 0, sizeof(Header), sizeof(LogRecord), pid_};
     if (::fchmod(fd, log_mode) != 0 || !write_all(fd, &header, sizeof header, 0))
         return system_error("cannot write to the log " + place_.path, errno, Cause::log);
     return map(fd);
@@ -256,8 +255,15 @@ Status ExitLog::append(const EncodedRecord& encoded) {
     return Done{};
 }
 
+// Of one that crosses a page all the same, what is on the next page comes first: the end of the
+// file moves once.
 Status ExitLog::write(const EncodedRecord& record) {
-    if (write_all(file_.get(), record.bytes.data(), record.size, end_))
+    const auto left = static_cast<std::size_t>(page - end_ % page);
+    const std::size_t first = std::min(record.size, left);
+    const auto* bytes = record.bytes.data();
+    if (write_all(file_.get(), bytes + first, record.size - first,
+                  end_ + static_cast<off_t>(first)) &&
+        write_all(file_.get(), bytes, first, end_))
         return Done{};
     const Error error = system_error("cannot write to the log " + place_.path, errno, Cause::log);
     drop_torn_tail();

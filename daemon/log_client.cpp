@@ -36,7 +36,7 @@ private:
     Result<bool> join(const LogReader& reader);
     Result<bool> show_present(LogReader& reader);
     Result<bool> show_new(LogReader& reader);
-    Result<bool> show(const netpertask& task, std::optional<std::int64_t> seen);
+    Result<bool> show(const LogRecord& record, std::optional<std::int64_t> seen);
     Status follow(LogReader& reader);
     Status bear_with(const Error& damage);
     void tell_daemon();
@@ -143,8 +143,8 @@ Result<bool> Show::show_present(LogReader& reader) {
     return out_.flush();
 }
 
-Result<bool> Show::show(const netpertask& task, std::optional<std::int64_t> seen) {
-    const Ended process = ended(task, seen);
+Result<bool> Show::show(const LogRecord& record, std::optional<std::int64_t> seen) {
+    const Ended process = ended(record, seen);
     if (!client_.filter.takes(process))
         return true;
     ++taken_;

@@ -60,7 +60,7 @@ Status LogReader::read_header() {
     return Done{};
 }
 
-Result<std::optional<netpertask>> LogReader::next() {
+Result<std::optional<LogRecord>> LogReader::next() {
     // First see whether this file is the last, then how far it goes: the
     // other way round, records written in between would be passed over.
     const bool last = waiting() > 0 || !replaced();
@@ -71,20 +71,20 @@ Result<std::optional<netpertask>> LogReader::next() {
         return record;
     const auto opened = open_file();
     if (!opened && opened.error().code == ENOENT)
-        return std::optional<netpertask>(); // the daemon has ended
+        return std::optional<LogRecord>(); // the daemon has ended
     if (!opened)
         return opened.error();
     return next_of_file();
 }
 
-Result<std::optional<netpertask>> LogReader::next_of_file() {
+Result<std::optional<LogRecord>> LogReader::next_of_file() {
     if (waiting() == 0) {
         const auto read = read_header();
         if (!read)
             return read.error();
     }
     if (waiting() == 0)
-        return std::optional<netpertask>();
+        return std::optional<LogRecord>();
     const auto record = read_record();
     if (!record)
         return record.error();
@@ -105,17 +105,17 @@ bool LogReader::has_daemon() const {
     return header_.mypid > 0 && (::kill(header_.mypid, 0) == 0 || errno != ESRCH);
 }
 
-Result<netpertask> LogReader::read_record() {
+Result<LogRecord> LogReader::read_record() {
     std::array<std::uint8_t, 1 + max_stream_length> bytes{};
     const ssize_t length = ::pread(file_.get(), bytes.data(), bytes.size(), position_);
     if (length < 1 || bytes[0] == 0 || length < 1 + bytes[0])
         return damaged(path_, "it ends within a record");
-    auto task = decode(bytes.data() + 1, bytes[0], header_.ntplen);
-    if (!task)
-        return damaged(path_, task.error().text);
+    auto record = decode(bytes.data() + 1, bytes[0], header_.ntplen);
+    if (!record)
+        return damaged(path_, record.error().text);
     position_ += 1 + bytes[0];
     ++taken_;
-    return task;
+    return record;
 }
 
 } // namespace netatop

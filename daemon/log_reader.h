@@ -22,7 +22,7 @@ public:
 
     // The next record, or none as long as the daemon has written no more.
     // After an error the log is damaged; it goes on as soon as there is another file.
-    Result<std::optional<netpertask>> next();
+    Result<std::optional<LogRecord>> next();
 
     // How many records were there when it last looked and are not taken yet: next() gives so many
     // without a look at newer ones.
@@ -38,8 +38,8 @@ private:
     [[nodiscard]] Status open_file();
     [[nodiscard]] Status read_header();
     [[nodiscard]] bool replaced() const;
-    Result<std::optional<netpertask>> next_of_file();
-    Result<netpertask> read_record();
+    Result<std::optional<LogRecord>> next_of_file();
+    Result<LogRecord> read_record();
 
     std::string path_;
     Descriptor file_;

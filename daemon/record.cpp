@@ -20,13 +20,13 @@ public:
     ~Compressor() { deflateEnd(&stream_); }
 
     // The length of the stream, 0 when it cannot be made.
-    std::size_t compress(const netpertask& task, std::uint8_t* stream, std::size_t room) {
+    std::size_t compress(const LogRecord& record, std::uint8_t* stream, std::size_t room) {
         if (!ready_)
             ready_ = deflateInit(&stream_, Z_DEFAULT_COMPRESSION) == Z_OK;
         if (!ready_ || deflateReset(&stream_) != Z_OK)
             return 0;
-        std::array<Bytef, sizeof task> plain{};
-        std::memcpy(plain.data(), &task, sizeof task);
+        std::array<Bytef, sizeof record> plain{};
+        std::memcpy(plain.data(), &record, sizeof record);
         stream_.next_in = plain.data();
         stream_.avail_in = plain.size();
         stream_.next_out = stream;
@@ -41,19 +41,23 @@ private:
 
 } // namespace
 
-Result<EncodedRecord> encode(const netpertask& task) {
+Result<EncodedRecord> encode(const LogRecord& record) {
     thread_local Compressor compressor;
-    EncodedRecord record;
-    const std::size_t length =
-        compressor.compress(task, record.bytes.data() + 1, max_stream_length);
+    EncodedRecord encoded;
+    std::size_t length = compressor.compress(record, encoded.bytes.data() + 1, max_stream_length);
+    if (length == 0 && record.tail.path[0] != '\0') {
+        LogRecord shorter = record;
+        shorter.tail.path = {};
+        length = compressor.compress(shorter, encoded.bytes.data() + 1, max_stream_length);
+    }
     if (length == 0)
         return Error{"cannot compress a record"};
-    record.bytes[0] = static_cast<std::uint8_t>(length);
-    record.size = 1 + length;
-    return record;
+    encoded.bytes[0] = static_cast<std::uint8_t>(length);
+    encoded.size = 1 + length;
+    return encoded;
 }
 
-Result<netpertask> decode(const std::uint8_t* stream, std::size_t length, std::size_t ntplen) {
+Result<LogRecord> decode(const std::uint8_t* stream, std::size_t length, std::size_t ntplen) {
     if (ntplen < sizeof(netpertask))
         return Error{"records of the log are too short", Cause::log};
 
@@ -63,10 +67,11 @@ Result<netpertask> decode(const std::uint8_t* stream, std::size_t length, std::s
     if (result != Z_OK || plain_length != ntplen)
         return Error{"a record of the log is damaged", Cause::log};
 
-    netpertask task{};
-    std::memcpy(&task, plain.data(), sizeof task);
-    task.command[sizeof task.command - 1] = '\0';
-    return task;
+    LogRecord record{};
+    std::memcpy(&record, plain.data(), ntplen < sizeof record ? sizeof(netpertask) : sizeof record);
+    record.task.command[sizeof record.task.command - 1] = '\0';
+    record.tail.path.back() = '\0';
+    return record;
 }
 
 } // namespace netatop

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One record of the exit log: between a netpertask and its compressed bytes.
+// One record of the exit log: between its plain and its compressed bytes.
 #pragma once
 
 #include "format.h"
@@ -19,9 +19,11 @@ struct EncodedRecord {
     std::size_t size = 0;
 };
 
-Result<EncodedRecord> encode(const netpertask& task);
+// Without its path where that makes it too long.
+Result<EncodedRecord> encode(const LogRecord& record);
 
 // Decodes one stream of a log whose header announces `ntplen` bytes a record.
-Result<netpertask> decode(const std::uint8_t* stream, std::size_t length, std::size_t ntplen);
+// Its tail is empty where they are shorter than a whole one.
+Result<LogRecord> decode(const std::uint8_t* stream, std::size_t length, std::size_t ntplen);
 
 } // namespace netatop

@@ -11,15 +11,17 @@ Status Recorder::open() {
     return log_.open();
 }
 
-void Recorder::record(const netpertask& task) {
+void Recorder::record(LogRecord record) {
     const std::lock_guard lock(mutex_);
     if (clients() == 0) {
         if (log_.count() > 0)
             replace_log();
         return;
     }
-    const auto record = encode(task);
-    const Status done = record ? log_.append(*record) : record.error();
+    if (record.tail.cgroup != 0)
+        paths_.put(record.tail);
+    const auto encoded = encode(record);
+    const Status done = encoded ? log_.append(*encoded) : encoded.error();
     tell(done, "; records are skipped");
 }
 

@@ -3,6 +3,7 @@
 // no client to read it.
 #pragma once
 
+#include "cgroup_paths.h"
 #include "exit_log.h"
 #include "messages.h"
 #include "semaphores.h"
@@ -18,8 +19,8 @@ public:
     // Goes on with the log of the daemon before, or makes one.
     Status open();
 
-    // All work on the record is finished when this returns.
-    void record(const netpertask& task);
+    // Adds the path of its cgroup. All work on the record is finished when this returns.
+    void record(LogRecord record);
 
     // Replaces a log that nobody reads any more or that somebody damaged. Says whether all is well
     // now: until log_fd() is readable then.
@@ -40,6 +41,7 @@ private:
     ExitLog& log_;
     Semaphores semaphores_;
     Messages& messages_;
+    CgroupPaths paths_;
 };
 
 } // namespace netatop

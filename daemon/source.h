@@ -12,7 +12,7 @@ namespace netatop {
 // What became of an attempt to take a record.
 struct Taken {
     enum class Outcome {
-        record,      // `task` holds it
+        record,      // `task` holds it, and `tail` what more is known
         interrupted, // by a signal
         absent,      // no module is loaded
         unfit,       // the module is not one for this program: `text` says why
@@ -22,6 +22,7 @@ struct Taken {
     Outcome outcome = Outcome::failed;
     netpertask task{};
     std::string text{};
+    LogTail tail{};
 };
 
 class ExitSource {
@@ -39,6 +40,9 @@ public:
     virtual Taken take() = 0;
 };
 
+// What the long form of a record says.
+Taken taken(const netatop_exit& ended);
+
 // Can this daemon work with the module of that version? Yes when it is empty.
 bool supports_module(const std::string& version);
 
@@ -49,7 +53,11 @@ public:
     Taken take() override;
 
 private:
+    Taken take_long();
+    Taken take_short();
+
     Descriptor socket_;
+    bool long_form_ = true; // does the module know it?
 };
 
 } // namespace netatop

@@ -118,7 +118,7 @@ void Taker::take_all() {
     while (!stopping()) {
         const Taken taken = source_.take();
         if (taken.outcome == Taken::Outcome::record) {
-            recorder_->record(taken.task);
+            recorder_->record({taken.task, taken.tail});
             delay_ = shortest_delay;
         } else if (taken.outcome != Taken::Outcome::interrupted) {
             report(taken);

@@ -7,6 +7,7 @@
 #include <linux/in.h>
 #include <linux/netfilter.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
 
@@ -57,6 +58,11 @@ static_assert(offsetof(struct nta_pertask_64, command) ==
 static_assert(offsetof(struct nta_pertask_64, count) ==
 	      offsetof(struct netpertask, tcpsndpacks));
 static_assert(sizeof(struct nta_pertask_32) == 88);
+static_assert(sizeof(struct netatop_exit) == 192);
+static_assert(sizeof(struct nta_count[NTA_LOOPBACK]) ==
+	      sizeof_field(struct netatop_exit, count));
+static_assert(sizeof(struct nta_count[NTA_FLOWS - NTA_LOOPBACK]) ==
+	      sizeof_field(struct netatop_exit, loopback));
 
 /* What a command answers, before it takes the caller's layout. */
 struct nta_answer {
@@ -159,23 +165,63 @@ put_pid:
 	return err;
 }
 
-/* Sleeps, interruptibly, until there is a record. */
-static int nta_ctl_get_exit(void __user *user, int *len)
+static int nta_ctl_reply_short(const struct nta_proc *proc, void __user *user,
+			       int *len)
 {
-	struct nta_answer answer = {};
+	struct nta_answer answer = {
+		.id = pid_vnr(proc->pid),
+		.btime = proc->btime,
+	};
+
+	memcpy(answer.command, proc->command, NETATOP_COMMAND_LEN);
+	memcpy(answer.count, proc->count, sizeof(answer.count));
+	return nta_ctl_reply(&answer, user, len);
+}
+
+static int nta_ctl_reply_long(const struct nta_proc *proc, void __user *user,
+			      int *len)
+{
+	struct nta_count count[NTA_LOOPBACK];
+	struct netatop_exit reply;
+	size_t size;
+	int flow;
+
+	for (flow = 0; flow < NTA_LOOPBACK; flow++)
+		count[flow] = nta_count_both(proc->count, flow);
+	memset(&reply, 0, sizeof(reply));
+	reply.id = pid_vnr(proc->pid);
+	if (task_active_pid_ns(current) == &init_pid_ns)
+		reply.parent = proc->ppid;
+	reply.uid = from_kuid_munged(current_user_ns(), proc->uid);
+	reply.netns = proc->netns;
+	reply.btime = proc->btime;
+	reply.start = proc->start;
+	reply.end = proc->end;
+	reply.cgroup = proc->cgroup;
+	memcpy(reply.command, proc->command, NETATOP_COMMAND_LEN);
+	memcpy(reply.count, count, sizeof(reply.count));
+	memcpy(reply.loopback, &proc->count[NTA_LOOPBACK], sizeof(reply.loopback));
+	size = min_t(size_t, sizeof(reply), *len);
+	if (copy_to_user(user, &reply, size))
+		return -EFAULT;
+	*len = size;
+	return 0;
+}
+
+/* Sleeps, interruptibly, until there is a record. */
+static int nta_ctl_get_exit(void __user *user, int *len,
+			    int (*reply)(const struct nta_proc *proc,
+					 void __user *user, int *len))
+{
 	struct nta_proc *proc;
 	int err;
 
-	if (*len < (int)sizeof(answer.id))
+	if (*len < (int)sizeof(pid_t))
 		return -EINVAL;
 	proc = nta_exit_take();
 	if (IS_ERR(proc))
 		return PTR_ERR(proc);
-	answer.id = pid_vnr(proc->pid);
-	answer.btime = proc->btime;
-	memcpy(answer.command, proc->command, NETATOP_COMMAND_LEN);
-	memcpy(answer.count, proc->count, sizeof(answer.count));
-	err = nta_ctl_reply(&answer, user, len);
+	err = reply(proc, user, len);
 	if (err)
 		nta_exit_untake(proc);
 	else
@@ -199,7 +245,9 @@ static int nta_ctl_get(struct sock *sk, int command, void __user *user,
 	case NETATOP_EMPTY_EXIT:
 		return nta_exit_wait_empty();
 	case NETATOP_GETCNT_EXIT:
-		return nta_ctl_get_exit(user, len);
+		return nta_ctl_get_exit(user, len, nta_ctl_reply_short);
+	case NETATOP_GETCNT_EXIT_LONG:
+		return nta_ctl_get_exit(user, len, nta_ctl_reply_long);
 	case NETATOP_GETCNT_TGID:
 		return nta_ctl_get_task(false, user, len);
 	case NETATOP_GETCNT_PID:
@@ -211,7 +259,7 @@ static int nta_ctl_get(struct sock *sk, int command, void __user *user,
 static struct nf_sockopt_ops nta_sockopts = {
 	.pf = PF_INET,
 	.get_optmin = NETATOP_PROBE,
-	.get_optmax = NETATOP_GETCNT_PID + 1,
+	.get_optmax = NETATOP_GETCNT_EXIT_LONG + 1,
 	.get = nta_ctl_get,
 	.owner = THIS_MODULE,
 };

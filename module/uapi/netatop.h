@@ -7,9 +7,8 @@
 #ifndef _NETATOP_UAPI_H
 #define _NETATOP_UAPI_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
+#ifndef __KERNEL__
 #include <sys/types.h>
 #endif
 
@@ -30,6 +29,8 @@ enum {
 	NETATOP_GETCNT_TGID	= 15665,
 	/* Counters of thread npt.id; ESRCH when it has none. */
 	NETATOP_GETCNT_PID	= 15666,
+	/* As NETATOP_GETCNT_EXIT, in the long form: struct netatop_exit. */
+	NETATOP_GETCNT_EXIT_LONG = 15667,
 };
 
 #define NETATOP_COMMAND_LEN	16
@@ -60,6 +61,36 @@ struct netpertask {
 	unsigned long long	udpsndbytes;
 	unsigned long long	udprcvpacks;
 	unsigned long long	udprcvbytes;
+};
+
+#define NETATOP_EXIT_COUNTERS	8
+
+/**
+ * struct netatop_exit - a process that ended, the same for 32-bit programs
+ * @id: process id, as the caller's PID namespace numbers it
+ * @parent: the same of its parent; 0 when not known, and in an inner PID namespace
+ * @uid: real user id, as the caller's user namespace numbers it
+ * @netns: inode of the network namespace that it was in last; 0 when not known
+ * @btime: start time, seconds since the epoch
+ * @start: start time, ns since boot, suspension included
+ * @end: end, likewise
+ * @cgroup: id of its cgroup (version 2), the inode of its directory; 0 without
+ * @command: name, NUL-terminated
+ * @count: counters, in the order of struct netpertask
+ * @loopback: the part of them that the loopback interface carried
+ */
+struct netatop_exit {
+	__s32		id;
+	__u32		parent;
+	__u32		uid;
+	__u32		netns;
+	__aligned_u64	btime;
+	__aligned_u64	start;
+	__aligned_u64	end;
+	__aligned_u64	cgroup;
+	char		command[NETATOP_COMMAND_LEN];
+	__aligned_u64	count[NETATOP_EXIT_COUNTERS];
+	__aligned_u64	loopback[NETATOP_EXIT_COUNTERS];
 };
 
 #endif /* _NETATOP_UAPI_H */

@@ -47,15 +47,15 @@ std::string build(const std::uint8_t* data, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
         if (data[i] == 0xfe) {
             const Header header{header_magic, i + 1 < size ? data[++i] : 0U, sizeof(Header),
-                                sizeof(netpertask), 1};
+                                sizeof(LogRecord), 1};
             file.append(reinterpret_cast<const char*>(&header), sizeof header);
         } else if (data[i] == 0xff) {
-            netpertask task{};
-            const std::size_t part = std::min(sizeof task, size - i - 1);
-            std::memcpy(&task, data + i + 1, part);
+            LogRecord plain{};
+            const std::size_t part = std::min(sizeof plain, size - i - 1);
+            std::memcpy(&plain, data + i + 1, part);
             i += part;
-            const auto record = encode(task);
-            require(static_cast<bool>(record), "every task can be encoded");
+            const auto record = encode(plain);
+            require(static_cast<bool>(record), "every record can be encoded");
             file.append(reinterpret_cast<const char*>(record->bytes.data()), record->size);
         } else {
             file.push_back(static_cast<char>(data[i]));
@@ -73,9 +73,9 @@ void read_all(const std::string& path, std::size_t bytes) {
         const auto record = reader->next();
         if (!record || !*record)
             break;
-        const netpertask& task = **record;
+        const netpertask& task = (*record)->task;
         require(std::memchr(task.command, '\0', sizeof task.command) != nullptr, "name has an end");
-        const Ended process = ended(task, std::nullopt);
+        const Ended process = ended(**record, std::nullopt);
         for (const char byte :
              Printer({}).line(process) + Printer({Format::json, false, 0}).line(process))
             require(byte == '\n' || (byte >= 0x20 && byte < 0x7f), "only printable characters");
@@ -89,7 +89,7 @@ void take_over(const std::string& path) {
     require(static_cast<bool>(place), "the place can be found");
     ExitLog log(*std::move(place), 4711, files);
     require(static_cast<bool>(log.replace()), "the log can be replaced");
-    const auto record = encode(netpertask{});
+    const auto record = encode(LogRecord{});
     require(static_cast<bool>(log.append(*record)), "a record can be written");
 
     auto reader = LogReader::open(path);

@@ -71,6 +71,25 @@ TEST_F(LogClientTest, ShowsWhatIsThere) {
     atop.sign_off();
 }
 
+// From the source through the daemon and its file to the reader.
+TEST_F(LogClientTest, ShowsTheLongForm) {
+    launch();
+    Client atop(directory.log());
+    ASSERT_TRUE(atop.probe());
+    source.put(make_task(1), make_tail());
+    ASSERT_TRUE(source.wait_until_done());
+    const auto seen = atop.sample();
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].id, 1) << "and atop reads it";
+    EXPECT_EQ(finish(show(false)), 0);
+    const std::string text = contents(output());
+    for (const char* part :
+         {"\"exited\":1763798400.211,", "\"pid\":1,", "\"parent\":4242,", "\"uid\":0,",
+          "\"cgroup\":98765,", "\"netns\":4026531840,", "\"lo_udprcvbytes\":160}"})
+        EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+    atop.sign_off();
+}
+
 TEST_F(LogClientTest, NothingThereSaysHowToSeeMore) {
     launch();
     EXPECT_EQ(finish(show(false)), 0);

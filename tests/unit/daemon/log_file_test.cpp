@@ -64,29 +64,34 @@ protected:
         std::ofstream(directory.log(), std::ios::trunc) << bytes;
     }
 
-    // What netatop-log writes to its standard output, or why it did not go on.
-    std::string show(std::vector<std::string> arguments) {
+    // As its main() does. What it writes to its standard output is in one file, and what else it
+    // says in another.
+    int run(std::vector<std::string> arguments) const {
         arguments.insert(arguments.end(), {"--log", directory.log()});
         LogOptions given;
         Options options("netatop-log", LogOptions::usage());
         given.add_to(options);
-        std::ostringstream out;
-        std::ostringstream err;
-        if (options.parse(arguments, out, err))
-            return out.str() + err.str();
-        const auto client = given.take(now);
-        if (!client)
-            return client.error().text;
+        std::ofstream said(output() + ".notes");
+        if (options.parse(arguments, said, said))
+            return 2;
         const Descriptor file(::open(output().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
-        notes.str({});
-        const auto shown = show_log(*client, file.get(), notes);
-        return shown ? contents(output()) : shown.error().text;
+        const auto client = given.take(now);
+        const auto shown = client ? show_log(*client, file.get(), said) : client.error();
+        if (!shown)
+            said << shown.error().text;
+        return shown ? 0 : static_cast<int>(shown.error().cause);
+    }
+
+    // In a process of its own, for it handles signals: what it writes, or why it does not go on.
+    std::string show(const std::vector<std::string>& arguments) const {
+        const int status = finish(start([&] { return run(arguments); }));
+        return status == 0 ? contents(output()) : notes();
     }
 
     // The ids of the records that are shown.
-    std::string ids(std::vector<std::string> arguments) {
+    std::string ids(std::vector<std::string> arguments) const {
         arguments.emplace_back("--csv");
-        std::istringstream lines(show(std::move(arguments)));
+        std::istringstream lines(show(arguments));
         std::string all;
         std::string line;
         std::getline(lines, line);
@@ -99,8 +104,52 @@ protected:
 
     [[nodiscard]] std::string output() const { return directory.path + "/output"; }
 
+    [[nodiscard]] std::string notes() const { return contents(output() + ".notes"); }
+
     Directory directory;
-    std::ostringstream notes;
+};
+
+// The same in the long form, by hand too: its numbers stand where the format has them.
+class LogFileLong : public LogFile {
+protected:
+    struct Tail {
+        std::uint64_t start, end;
+        std::int64_t exited;
+        std::uint64_t cgroup;
+        std::uint32_t uid, parent, netns, known;
+        std::array<std::uint64_t, 8> loopback;
+        std::array<char, 256> path;
+    };
+
+    static Tail tail(int minutes, std::uint32_t uid, const char* path) {
+        Tail tail{7'000'000'000,
+                  8'000'000'000,
+                  (started + minutes * 60L) * 1000 + 250,
+                  77,
+                  uid,
+                  1,
+                  4026531840,
+                  1,
+                  {1, 60, 0, 0, 0, 0, 1, 40},
+                  {}};
+        std::strcpy(tail.path.data(), path);
+        return tail;
+    }
+
+    LogFileLong() {
+        const std::vector<std::pair<netpertask, Tail>> all{
+            {process(1, "curl", 0, 100, 0), tail(30, 0, "/system.slice/cron.service")},
+            {process(2, "curl", 0, 1000, 24), tail(40, 12345, "/system.slice/nginx.service")},
+            {process(3, "wget", 0, 5000, 50), tail(50, 12345, "")}};
+        std::string bytes("\xb0\xb0\xed\xfe\3\0\0\0\x10\0\xd0\1\xff\xff\xff\x7f", 16);
+        for (const auto& [task, more] : all) {
+            std::array<char, 464> plain{};
+            std::memcpy(plain.data(), &task, 96);
+            std::memcpy(plain.data() + 96, &more, 368);
+            bytes += record(plain.data(), plain.size());
+        }
+        std::ofstream(directory.log(), std::ios::trunc) << bytes;
+    }
 };
 
 class LogFileFilter : public LogFile {
@@ -120,7 +169,7 @@ TEST_F(LogFileFilter, All) {
 TEST_F(LogFileFilter, Process) {
     EXPECT_EQ(ids({"-p", "3"}), "3");
     EXPECT_EQ(ids({"--pid=5"}), "");
-    EXPECT_NE(notes.str().find("no record is one of those"), std::string::npos) << notes.str();
+    EXPECT_NE(notes().find("no record is one of those"), std::string::npos) << notes();
 }
 
 TEST_F(LogFileFilter, Command) {
@@ -196,15 +245,57 @@ TEST_F(LogFileFilter, WrongOptions) {
         EXPECT_NE(show(arguments).find(why), std::string::npos) << why << ": " << show(arguments);
 }
 
+TEST_F(LogFileLong, ShowsAll) {
+    EXPECT_EQ(show({"-p", "1", "--json"}),
+              "{\"exited\":1795771800.250,\"pid\":1,\"parent\":1,\"name\":\"curl\","
+              "\"started\":1795770000,\"uid\":0,\"user\":\"root\",\"cgroup\":77,"
+              "\"path\":\"/system.slice/cron.service\",\"unit\":\"cron.service\","
+              "\"container\":null,\"pod\":null,\"netns\":4026531840,"
+              "\"tcpsndpacks\":1,\"tcpsndbytes\":100,\"tcprcvpacks\":0,\"tcprcvbytes\":0,"
+              "\"udpsndpacks\":0,\"udpsndbytes\":0,\"udprcvpacks\":2,\"udprcvbytes\":0,"
+              "\"lo_tcpsndpacks\":1,\"lo_tcpsndbytes\":60,\"lo_tcprcvpacks\":0,"
+              "\"lo_tcprcvbytes\":0,\"lo_udpsndpacks\":0,\"lo_udpsndbytes\":0,"
+              "\"lo_udprcvpacks\":1,\"lo_udprcvbytes\":40}\n");
+    const auto table = show({"-p", "2"});
+    EXPECT_NE(
+        table.find("2026-11-27 09:40:00 +0000 2026-11-27 09:00:00 +0000       2 12345    "
+                   "curl                1000       24       1       2      100 nginx.service"),
+        std::string::npos)
+        << table;
+}
+
+TEST_F(LogFileLong, Filters) {
+    EXPECT_EQ(ids({"--user", "root"}), "1");
+    EXPECT_EQ(ids({"--user", "12345"}), "2 3");
+    EXPECT_EQ(ids({"--unit", "nginx*"}), "2");
+    EXPECT_EQ(ids({"-u", "*"}), "1 2") << "of the third nobody knows the unit";
+    EXPECT_EQ(ids({"--since", "09:40:01"}), "3") << "by the end";
+    EXPECT_EQ(ids({"--until", "09:30"}), "");
+    EXPECT_EQ(ids({"--until", "09:30:01"}), "1");
+}
+
+TEST_F(LogFileLong, Sums) {
+    EXPECT_EQ(show({"--sum-by", "user"}), "USER  PROCESSES SENT RECEIVED SNDPKT RCVPKT LOOPBACK\n"
+                                          "12345         2 5.9K       74      2      4      200\n"
+                                          "root          1  100        0      1      2      100\n");
+    EXPECT_EQ(show({"--sum-by", "unit", "--bytes"}),
+              "UNIT          SLICE        PROCESSES SENT RECEIVED SNDPKT RCVPKT LOOPBACK\n"
+              "-             -                    1 5000       50      1      2      100\n"
+              "nginx.service system.slice         1 1000       24      1      2      100\n"
+              "cron.service  system.slice         1  100        0      1      2      100\n");
+    EXPECT_NE(show({"--sum-by", "command", "--json"}).find("\"lo_tcpsndbytes\":120,"),
+              std::string::npos);
+}
+
 TEST_F(LogFile, EmptyOne) {
     save({});
     EXPECT_EQ(ids({}), "");
-    EXPECT_NE(notes.str().find("no records"), std::string::npos);
+    EXPECT_NE(notes().find("no records"), std::string::npos);
 }
 
 TEST_F(LogFile, IsFollowedWithoutADaemon) {
     save({process(1, "curl", 0, 1, 1)});
-    const pid_t shower = start([&] { return show({"--follow", "--json"}).empty() ? 1 : 0; });
+    const pid_t shower = start([&] { return run({"--follow", "--json"}); });
     const auto shows = [&](const std::string& text) {
         return eventually([&] { return contents(output()).find(text) != std::string::npos; });
     };

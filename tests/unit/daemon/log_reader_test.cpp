@@ -23,7 +23,7 @@ protected:
         EXPECT_TRUE(log.replace());
     }
 
-    void append(int id) { ASSERT_TRUE(log.append(*encode(make_task(id)))); }
+    void append(int id) { ASSERT_TRUE(log.append(*encode({make_task(id), {}}))); }
 
     // All records that are there now.
     static std::vector<int> ids(LogReader& reader) {
@@ -33,7 +33,7 @@ protected:
             EXPECT_TRUE(record) << record.error().text;
             if (!record || !*record)
                 return result;
-            result.push_back((*record)->id);
+            result.push_back((*record)->task.id);
         }
     }
 
@@ -95,7 +95,7 @@ TEST_F(LogReaderTest, WaitsForTheNextDaemon) {
     EXPECT_EQ(ids(*reader), std::vector<int>{});
     ExitLog next(*Place::find(directory.log()), 5151, files);
     ASSERT_TRUE(next.replace());
-    ASSERT_TRUE(next.append(*encode(make_task(2))));
+    ASSERT_TRUE(next.append(*encode({make_task(2), {}})));
     EXPECT_EQ(ids(*reader), std::vector{2});
     EXPECT_EQ(reader->daemon(), 5151);
 }
@@ -164,7 +164,7 @@ TEST_F(LogReaderTest, ReadsWhileRecordsAreWritten) {
         const auto record = reader->next();
         if (!record)
             ADD_FAILURE() << record.error().text;
-        if (!record || (*record && (*record)->id != read + 1))
+        if (!record || (*record && (*record)->task.id != read + 1))
             break;
         if (*record)
             ++read;
@@ -183,8 +183,8 @@ TEST_F(LogReaderTest, RecordBeingWrittenIsNotRead) {
 }
 
 TEST_F(LogReaderTest, LongerHeaderAndRecords) {
-    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x14\0\x60\0\x92\x10\0\0tail", 20);
-    const auto record = encode(make_task(7));
+    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x14\0\xd0\1\x92\x10\0\0tail", 20);
+    const auto record = encode({make_task(7), {}});
     bytes.append(reinterpret_cast<const char*>(record->bytes.data()), record->size);
     std::ofstream(directory.log(), std::ios::trunc) << bytes;
     auto reader = LogReader::open(directory.log());

@@ -35,7 +35,7 @@ protected:
 
     // What a log says that tells all.
     [[nodiscard]] Ended whole() const {
-        Ended process = ended(task, seen);
+        Ended process = ended({task, {}}, seen);
         process.parent = 4700;
         process.uid = 0;
         process.cgroup = 987;
@@ -56,7 +56,7 @@ TEST_F(PrinterTest, Table) {
     EXPECT_EQ(Printer({}).head(),
               "EXITED                    STARTED                       PID USER     NAME           "
               "     SENT RECEIVED  SNDPKT  RCVPKT LOOPBACK UNIT\n");
-    EXPECT_EQ(line(ended(task, seen)),
+    EXPECT_EQ(line(ended({task, {}}, seen)),
               "2025-11-22 09:01:40 +0100 2025-11-22 09:00:00 +0100    4711 -        curl           "
               "      660    14.7K      10      11        - -\n");
     EXPECT_EQ(line(whole()),
@@ -65,9 +65,10 @@ TEST_F(PrinterTest, Table) {
 }
 
 TEST_F(PrinterTest, Units) {
-    EXPECT_NE(line(ended(task, seen), Format::table, false, 1000).find("    15.0k "),
+    EXPECT_NE(line(ended({task, {}}, seen), Format::table, false, 1000).find("    15.0k "),
               std::string::npos);
-    EXPECT_NE(line(ended(task, seen), Format::table, true).find("    15007 "), std::string::npos);
+    EXPECT_NE(line(ended({task, {}}, seen), Format::table, true).find("    15007 "),
+              std::string::npos);
 }
 
 TEST_F(PrinterTest, ColumnsNeverRunTogether) {
@@ -76,7 +77,7 @@ TEST_F(PrinterTest, ColumnsNeverRunTogether) {
         18446744073709551615U;
     std::strcpy(task.command, "fifteen-letters");
     task.btime = 253402300800; // a year of five digits
-    std::istringstream row(line(ended(task, seen), Format::table, true));
+    std::istringstream row(line(ended({task, {}}, seen), Format::table, true));
     std::string field;
     std::vector<std::string> fields;
     while (row >> field)
@@ -90,12 +91,14 @@ TEST_F(PrinterTest, ColumnsNeverRunTogether) {
 }
 
 TEST_F(PrinterTest, UnknownExit) {
-    EXPECT_EQ(line(ended(task, std::nullopt)).substr(0, 30), "-                         2025");
-    EXPECT_EQ(line(ended(task, std::nullopt), Format::json).substr(0, 14), "{\"exited\":null");
+    EXPECT_EQ(line(ended({task, {}}, std::nullopt)).substr(0, 30),
+              "-                         2025");
+    EXPECT_EQ(line(ended({task, {}}, std::nullopt), Format::json).substr(0, 14),
+              "{\"exited\":null");
 }
 
 TEST_F(PrinterTest, Json) {
-    EXPECT_EQ(line(ended(task, seen), Format::json),
+    EXPECT_EQ(line(ended({task, {}}, seen), Format::json),
               "{\"exited\":1763798500.045,\"pid\":4711,\"parent\":null,\"name\":\"curl\","
               "\"started\":1763798400,\"uid\":null,\"user\":null,\"cgroup\":null,\"path\":null,"
               "\"unit\":null,\"container\":null,\"pod\":null,\"netns\":null,"
@@ -125,7 +128,7 @@ TEST_F(PrinterTest, Csv) {
 
 TEST_F(PrinterTest, HostileNames) {
     std::strcpy(task.command, "\x1b[2J\"\\\n\xc3\xa9");
-    const auto process = ended(task, seen);
+    const auto process = ended({task, {}}, seen);
     EXPECT_NE(line(process).find(" ?[2J\"\\???      "), std::string::npos) << line(process);
     const auto json = line(process, Format::json);
     EXPECT_NE(json.find(R"("name":"\u001b[2J\"\\\u000a\u00e9")"), std::string::npos) << json;

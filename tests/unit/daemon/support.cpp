@@ -34,6 +34,20 @@ netpertask make_task(int id, unsigned long long packets) {
     return task;
 }
 
+LogTail make_tail() {
+    LogTail tail{};
+    tail.start = 123456789012345;
+    tail.end = 123456999912345;
+    tail.exited = 1763798400211;
+    tail.cgroup = 98765;
+    tail.uid = 0;
+    tail.parent = 4242;
+    tail.netns = 4026531840;
+    tail.known = 1;
+    tail.loopback = {1, 40, 2, 80, 3, 120, 4, 160};
+    return tail;
+}
+
 Directory::Directory(const char* mount_options) : mounted_(mount_options != nullptr) {
     std::string name = "/tmp/netatop-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
@@ -67,18 +81,22 @@ Taken PipeSource::take() {
     if (std::exchange(working_, false))
         ++shared_->done;
     Taken taken{Taken::Outcome::record};
-    const ssize_t length = ::read(in_.get(), &taken.task, sizeof taken.task);
+    LogRecord record{};
+    const ssize_t length = ::read(in_.get(), &record, sizeof record);
     if (length < 0 && errno == EINTR)
         return {Taken::Outcome::interrupted};
-    if (length != sizeof taken.task)
+    if (length != sizeof record)
         return {Taken::Outcome::failed, {}, "pipe broken"};
+    taken.task = record.task;
+    taken.tail = record.tail;
     working_ = true;
     return taken;
 }
 
-void PipeSource::put(const netpertask& task) {
+void PipeSource::put(const netpertask& task, const LogTail& tail) {
     ++shared_->put;
-    if (::write(out_.get(), &task, sizeof task) != sizeof task)
+    const LogRecord record{task, tail};
+    if (::write(out_.get(), &record, sizeof record) != sizeof record)
         throw std::runtime_error("write to pipe");
 }
 
@@ -139,20 +157,24 @@ std::vector<netpertask> Client::sample() {
     std::vector<netpertask> tasks;
     const std::uint32_t now = __atomic_load_n(&header_[1], __ATOMIC_ACQUIRE);
     const std::uint32_t count = now - std::exchange(last_, now);
+    std::uint16_t ntplen = 0;
+    std::memcpy(&ntplen, reinterpret_cast<const char*>(header_) + 10, sizeof ntplen);
     for (std::uint32_t i = 0; i < count; ++i) {
         std::uint8_t length = 0;
         if (::read(log_, &length, 1) != 1)
             break;
         std::array<std::uint8_t, 256> stream{};
+        EXPECT_LE(length, ntplen + 99) << "atop has no more room";
         EXPECT_EQ(::read(log_, stream.data(), length), length) << "record ends early";
-        netpertask task{};
-        uLongf size = sizeof task;
-        const int result =
-            ::uncompress(reinterpret_cast<Bytef*>(&task), &size, stream.data(), length);
+        std::vector<Bytef> plain(ntplen);
+        uLongf size = ntplen;
+        const int result = ::uncompress(plain.data(), &size, stream.data(), length);
         EXPECT_EQ(result, Z_OK) << "record " << i << " of " << count;
-        EXPECT_EQ(size, sizeof task);
+        EXPECT_EQ(size, ntplen);
         if (result != Z_OK)
             break;
+        netpertask task{};
+        std::memcpy(&task, plain.data(), sizeof task);
         tasks.push_back(task);
     }
     missing_ += count - tasks.size();

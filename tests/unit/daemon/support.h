@@ -23,6 +23,9 @@ constexpr key_t key = 1541961;
 
 netpertask make_task(int id, unsigned long long packets = 1);
 
+// All of a tail but the path.
+LogTail make_tail();
+
 // A directory that goes away with its contents.
 class Directory {
 public:
@@ -47,7 +50,7 @@ public:
     Taken probe() override { return {Taken::Outcome::record}; }
     Taken take() override;
 
-    void put(const netpertask& task);
+    void put(const netpertask& task, const LogTail& tail = {});
 
     // Waits until all that was put is taken and the taker has come back.
     [[nodiscard]] bool wait_until_done(int seconds = 60);

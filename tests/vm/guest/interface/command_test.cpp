@@ -16,9 +16,9 @@ using namespace guest;
 
 namespace {
 
-constexpr std::array<int, 6> commands = {NETATOP_PROBE,       NETATOP_FORCE_GC,
-                                         NETATOP_EMPTY_EXIT,  NETATOP_GETCNT_EXIT,
-                                         NETATOP_GETCNT_TGID, NETATOP_GETCNT_PID};
+constexpr std::array<int, 7> commands = {
+    NETATOP_PROBE,       NETATOP_FORCE_GC,   NETATOP_EMPTY_EXIT,      NETATOP_GETCNT_EXIT,
+    NETATOP_GETCNT_TGID, NETATOP_GETCNT_PID, NETATOP_GETCNT_EXIT_LONG};
 constexpr unsigned char untouched = 0xa5;
 
 // A process with known counters to ask for: 7 datagrams of 11 bytes sent.
@@ -170,7 +170,7 @@ TEST_F(Command, BadBuffersAreRefused) {
 
 TEST_F(Command, UnknownNumbersAreRefused) {
     // Numbers beside ours belong to nobody; a handler may also claim a wider range and say EINVAL.
-    for (const int command : {NETATOP_PROBE - 1, NETATOP_GETCNT_PID + 1}) {
+    for (const int command : {NETATOP_PROBE - 1, NETATOP_GETCNT_EXIT_LONG + 1}) {
         const int error = ctl.call(command);
         EXPECT_TRUE(error == EINVAL || error == ENOPROTOOPT) << command << ": " << error;
     }

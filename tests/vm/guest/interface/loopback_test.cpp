@@ -3,8 +3,13 @@
 // truth is what lo of the namespace counted.
 #include "lib/guest_test.h"
 
+#include <array>
+#include <cstring>
+#include <ctime>
 #include <map>
 #include <set>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "lib/cgroup_test.h"
 #include "lib/genl.h"
@@ -359,9 +364,83 @@ TEST_P(Loopback, ProcFileTellsBoth) {
 
 namespace {
 
-class CgroupLoopback : public CgroupTest {};
+class CgroupLoopback : public CgroupTest {
+protected:
+    // The record of a process that has ended, with room behind it, whose bytes are marked.
+    struct Long {
+        netatop_exit record;
+        std::array<unsigned char, 8> behind;
+    };
+    Long long_record(pid_t pid) const {
+        EXPECT_EQ(ctl.force_gc(), 0);
+        Long taken{};
+        do {
+            std::memset(&taken, 0xa5, sizeof taken);
+            socklen_t length = sizeof taken;
+            if (const int error = ctl.call(NETATOP_GETCNT_EXIT_LONG, &taken, &length))
+                fail("GETCNT_EXIT_LONG", error);
+            compare("length", socklen_t{192}, length);
+        } while (taken.record.id != pid);
+        return taken;
+    }
+};
+
+std::uint64_t since_boot() {
+    timespec now{};
+    check(::clock_gettime(CLOCK_BOOTTIME, &now), "clock_gettime");
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+Counters counters_in(const __u64* count) {
+    return {{{count[0], count[1]}, {count[2], count[3]}},
+            {{count[4], count[5]}, {count[6], count[7]}}};
+}
 
 } // namespace
+
+TEST_F(CgroupLoopback, LongExitRecord) {
+    CgroupDirectory group(root + "/long");
+    const auto begin = since_boot();
+    Helper sender(pair_.a.ns, [&](Channel& test) {
+        struct stat net {};
+        check(::stat("/proc/self/ns/net", &net), "stat");
+        test.send(net.st_ino);
+        check(::prctl(PR_SET_NAME, "a long record"), "prctl");
+        test.wait();
+        const Fd receiver = udp_bound(Address("127.0.0.1", 9));
+        const Fd socket = udp_socket(Family::v4);
+        send_to(socket, Address("127.0.0.1", 9), size, 3);
+        receive(receiver, 3);
+        send_to(socket, to(), size, 2);
+        check(::setuid(4321), "setuid");
+        test.signal();
+        test.wait();
+    });
+    const auto netns = sender.receive<ino_t>();
+    group.take(sender.pid());
+    const pid_t pid = sender.pid();
+    const auto near = udp_out(on_lo(Family::v4, 3)) + udp_in(on_lo(Family::v4, 3));
+    sender.step();
+    compare_soon("while it lives", near + sent(2), [&] { return ctl.process_counters(pid); });
+    const auto middle = since_boot();
+    sender.signal();
+    sender.join();
+    const auto end = since_boot();
+    const auto [record, behind] = long_record(pid);
+    compare("in all", near + sent(2), counters_in(record.count));
+    compare("over loopback", near, counters_in(record.loopback));
+    compare("name", std::string("a long record"), std::string(record.command));
+    compare("parent", static_cast<std::uint32_t>(::getpid()), record.parent);
+    compare("user", std::uint32_t{4321}, record.uid);
+    compare("network namespace", static_cast<std::uint32_t>(netns), record.netns);
+    compare("cgroup", std::uint64_t{group.id()}, std::uint64_t{record.cgroup});
+    compare("started", true, begin <= record.start && record.start <= middle);
+    compare("ended", true, middle <= record.end && record.end <= end);
+    for (const auto byte : behind)
+        compare("what is behind it", 0xa5, int{byte});
+    group.remove();
+}
 
 TEST_F(CgroupLoopback, SumsTellItApart) {
     CgroupDirectory group(root + "/loopback");
