@@ -32,6 +32,7 @@ complete -c netatop -n '__fish_seen_subcommand_from list watch' -l command -x -d
 complete -c netatop -n '__fish_seen_subcommand_from list' -l remote -x -d 'With these addresses'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l port -x -d 'With this port'
 complete -c netatop -n '__fish_seen_subcommand_from list' -l min-bytes -x -d 'At least so many bytes'
+complete -c netatop -n '__fish_seen_subcommand_from watch' -l events -x -a 'exit close cgroup' -d 'Of these kinds'
 complete -c netatop -n '__fish_seen_subcommand_from watch' -l buffer -x -d 'Memory for what is not read yet'
 complete -c netatop -n '__fish_seen_subcommand_from run' -s o -l output -r -F -d 'Say it there'
 complete -c netatop -n '__fish_seen_subcommand_from run' -x -a '(__fish_complete_subcommand)'

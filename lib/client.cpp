@@ -45,6 +45,20 @@ Error too_old(const std::string& what) {
             Cause::version};
 }
 
+const char* group_of(End::Of kind) {
+    switch (kind) {
+    case End::Of::task:
+        return NETATOP_GENL_GROUP_EXIT;
+    case End::Of::cgroup:
+        return NETATOP_GENL_GROUP_CGROUP;
+    case End::Of::socket:
+        return NETATOP_GENL_GROUP_CLOSE;
+    case End::Of::overrun: // no group tells it
+        break;
+    }
+    return "";
+}
+
 Result<Family> ask_family(NetlinkSocket& socket) {
     constexpr std::uint8_t version = 2; // of the controller
     Request request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, version);
@@ -211,20 +225,17 @@ Dump<Cgroup> Client::cgroups() const {
 }
 
 Result<Ends> Client::exits(int buffer) const {
-    return listen({NETATOP_GENL_GROUP_EXIT}, buffer);
+    return ends({End::Of::task}, buffer);
 }
 
 Result<Ends> Client::cgroup_ends(int buffer) const {
-    return listen({NETATOP_GENL_GROUP_CGROUP}, buffer);
+    return ends({End::Of::cgroup}, buffer);
 }
 
-Result<Ends> Client::ends(int buffer) const {
-    return listen({NETATOP_GENL_GROUP_EXIT, NETATOP_GENL_GROUP_CGROUP}, buffer);
-}
-
-Result<Ends> Client::listen(const std::vector<std::string>& groups, int buffer) const {
+Result<Ends> Client::ends(const std::vector<End::Of>& of, int buffer) const {
     Groups numbers{controller_group};
-    for (const auto& name : groups) {
+    for (const auto kind : of) {
+        const std::string name = group_of(kind);
         const auto group = family_.groups.find(name);
         if (group == family_.groups.end())
             return too_old("it has no group '" + name + "'");
@@ -259,12 +270,17 @@ Result<std::optional<End>> Ends::next() {
             auto task = parse_task(**message);
             if (!task)
                 return task.error();
-            return std::optional(End{End::Of::task, *std::move(task), {}});
+            return std::optional(End{End::Of::task, *std::move(task), {}, {}});
         } else if (command == NETATOP_CMD_CGROUP_END) {
             const auto cgroup = parse_cgroup(**message);
             if (!cgroup)
                 return cgroup.error();
-            return std::optional(End{End::Of::cgroup, {}, *cgroup});
+            return std::optional(End{End::Of::cgroup, {}, *cgroup, {}});
+        } else if (command == NETATOP_CMD_CLOSE) {
+            auto closed = parse_closed(**message);
+            if (!closed)
+                return closed.error();
+            return std::optional(End{End::Of::socket, {}, {}, *std::move(closed)});
         }
     }
 }

@@ -77,14 +77,15 @@ struct TaskFilter {
 // Who ended, with all that it carried; or, once for each time that happened, the news that there
 // was more to tell than was read.
 struct End {
-    enum class Of { overrun, task, cgroup };
+    enum class Of { overrun, task, cgroup, socket };
 
     Of of = Of::overrun;
     Task task{};
     Cgroup cgroup{};
+    Closed closed{}; // a socket
 };
 
-// Processes, cgroups, or both, as they end.
+// Processes, cgroups and sockets, as they end.
 class Ends {
 public:
     // Of the family with this number.
@@ -127,10 +128,10 @@ public:
     // Everything together. Needs CAP_NET_ADMIN in the initial user namespace.
     Result<Total> total();
 
-    // Ends of processes, of cgroups, and of both in their order.
+    // Ends of processes, of cgroups, and of several kinds in their order.
     [[nodiscard]] Result<Ends> exits(int buffer = ends_buffer) const;
     [[nodiscard]] Result<Ends> cgroup_ends(int buffer = ends_buffer) const;
-    [[nodiscard]] Result<Ends> ends(int buffer = ends_buffer) const;
+    [[nodiscard]] Result<Ends> ends(const std::vector<End::Of>& of, int buffer = ends_buffer) const;
 
 private:
     Client(Connect connect, NetlinkSocket socket, Family family)
@@ -142,8 +143,6 @@ private:
                                  typename Dump<T>::Parse parse, int none);
     template <typename T>
     Dump<T> dump(Request request, std::uint8_t answer, typename Dump<T>::Parse parse) const;
-
-    [[nodiscard]] Result<Ends> listen(const std::vector<std::string>& groups, int buffer) const;
 
     Connect connect_;
     NetlinkSocket socket_;

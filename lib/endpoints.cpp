@@ -27,15 +27,7 @@ constexpr std::array<const char*, 13> states{
     "UNCONN", "CLOSE-WAIT", "LAST-ACK", "LISTEN",   "CLOSING",    "NEW-SYN-RECV"};
 
 Endpoint endpoint_of(unsigned family, const std::uint32_t* address, std::uint16_t port) {
-    Endpoint endpoint;
-    endpoint.port = ntohs(port);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const std::array<std::uint32_t, 4> none{};
-    const std::size_t size = family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
-    if (std::memcmp(address, none.data(), size) != 0 &&
-        ::inet_ntop(static_cast<int>(family), address, text.data(), text.size()) != nullptr)
-        endpoint.address = text.data();
-    return endpoint;
+    return {address_text(family, address), ntohs(port)};
 }
 
 // What follows the message's own header. Kernels differ in how much of it they tell.
@@ -85,30 +77,6 @@ Status dump(EndpointsByCookie& to, NetlinkSocket& socket, std::uint8_t family,
 }
 
 } // namespace
-
-std::string Endpoint::text() const {
-    if (address.empty() && port == 0)
-        return {};
-    const std::string number = port == 0 ? "*" : std::to_string(port);
-    if (address.empty())
-        return "*:" + number;
-    const bool v6 = address.find(':') != std::string::npos;
-    return (v6 ? "[" + address + "]" : address) + ":" + number;
-}
-
-Endpoint Endpoint::of(const std::string& text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos)
-        return {};
-    Endpoint endpoint;
-    endpoint.address = text.substr(0, colon);
-    if (endpoint.address == "*")
-        endpoint.address.clear();
-    else if (endpoint.address.size() > 2 && endpoint.address[0] == '[')
-        endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
-    endpoint.port = static_cast<std::uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10));
-    return endpoint;
-}
 
 bool add_endpoints(EndpointsByCookie& to, const nlmsghdr& message, bool tcp) {
     inet_diag_msg socket{};

@@ -3,6 +3,7 @@
 // too.
 #pragma once
 
+#include "endpoint.h"
 #include "result.h"
 
 #include <cstdint>
@@ -13,16 +14,6 @@
 struct nlmsghdr;
 
 namespace netatop {
-
-struct Endpoint {
-    std::string address; // as people write it; empty when it is none
-    std::uint16_t port = 0;
-
-    // "10.0.0.1:80", "[fe80::1]:80"; empty when there is neither.
-    [[nodiscard]] std::string text() const;
-    // The reverse.
-    static Endpoint of(const std::string& text);
-};
 
 // What TCP knows of the way to the other end.
 struct Way {

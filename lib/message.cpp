@@ -77,6 +77,11 @@ bool put(To& to, const std::optional<T>& value) {
     return value.has_value();
 }
 
+bool put_port(std::uint16_t& to, const std::optional<std::uint32_t>& value) {
+    to = static_cast<std::uint16_t>(value.value_or(0));
+    return value.has_value();
+}
+
 // Takes what an attribute says of a task; false when it is too short.
 bool take(Task& task, const nlattr& attribute) {
     switch (type_of(attribute)) {
@@ -123,6 +128,29 @@ bool take(Socket& socket, const nlattr& attribute) {
         return put(socket.without_owner, number_in<std::uint32_t>(attribute));
     default:
         return take_counters(socket.counters, attribute);
+    }
+}
+
+// The address in an attribute; none when it is shorter than one of its family.
+std::optional<std::string> address_in(const nlattr& attribute, std::uint32_t family) {
+    if (size_of(attribute) < address_size(family))
+        return std::nullopt;
+    return address_text(family, bytes_of(attribute));
+}
+
+// Likewise of a socket that closed. The family stands before the addresses.
+bool take(Closed& closed, const nlattr& attribute) {
+    switch (type_of(attribute)) {
+    case NETATOP_A_LOCAL:
+        return put(closed.local.address, address_in(attribute, closed.socket.family));
+    case NETATOP_A_REMOTE:
+        return put(closed.remote.address, address_in(attribute, closed.socket.family));
+    case NETATOP_A_LOCAL_PORT:
+        return put_port(closed.local.port, number_in<std::uint32_t>(attribute));
+    case NETATOP_A_REMOTE_PORT:
+        return put_port(closed.remote.port, number_in<std::uint32_t>(attribute));
+    default:
+        return take(closed.socket, attribute) && take(closed.owner, attribute);
     }
 }
 
@@ -269,6 +297,20 @@ Result<Socket> parse_socket(const nlmsghdr& message) {
     if (socket.cookie == 0 || !counted)
         return malformed("a socket without a cookie or counters");
     return socket;
+}
+
+Result<Closed> parse_closed(const nlmsghdr& message) {
+    Closed closed;
+    bool counted = false;
+    const bool taken = each_attribute_of(message, GENL_HDRLEN, [&](const nlattr& attribute) {
+        counted = counted || type_of(attribute) == NETATOP_A_COUNTERS;
+        return take(closed, attribute);
+    });
+    if (!taken)
+        return malformed("a closed socket");
+    if (closed.socket.cookie == 0 || !counted)
+        return malformed("a closed socket without a cookie or counters");
+    return closed;
 }
 
 Result<Cgroup> parse_cgroup(const nlmsghdr& message) {

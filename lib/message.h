@@ -4,6 +4,7 @@
 #pragma once
 
 #include "counters.h"
+#include "endpoint.h"
 #include "result.h"
 
 #include <linux/netlink.h>
@@ -48,6 +49,17 @@ struct Socket {
 
 // Likewise.
 Result<Socket> parse_socket(const nlmsghdr& message);
+
+// A socket that closed, with what it carried since it was known.
+struct Closed {
+    Socket socket;
+    Task owner; // its process, with the end of the socket; number 0 where none owns it
+    Endpoint local;
+    Endpoint remote; // empty without a peer
+};
+
+// Likewise.
+Result<Closed> parse_closed(const nlmsghdr& message);
 
 // A cgroup (version 2), and what was carried in it.
 struct Cgroup {

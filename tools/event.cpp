@@ -4,6 +4,9 @@
 #include "json.h"
 #include "rows.h"
 #include "text.h"
+#include "uapi/netatop_netlink.h"
+
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -92,6 +95,49 @@ std::string cgroup_object(const Cgroup& cgroup, Identities& identities, std::int
     return object.line();
 }
 
+const char* protocol_name(const Socket& socket) {
+    return socket.protocol == IPPROTO_TCP ? "tcp" : "udp";
+}
+
+const char* class_name(const Socket& socket) {
+    return socket.without_owner == NETATOP_CLASS_KERNEL ? "kernel" : "waiting";
+}
+
+void put_owner(JsonObject& object, const Task& owner, Identities& identities) {
+    if (owner.tgid == 0) {
+        for (const char* name : {"pid", "name", "started", "uid", "user"})
+            object.null(name);
+        return;
+    }
+    object.number("pid", std::uint64_t{owner.tgid})
+        .text("name", owner.name)
+        .number("started", std::max<std::int64_t>(Identities::epoch_ms(owner.start) / 1000, 0));
+    number_or_null(object, "uid", owner.uid);
+    text_or_null(object, "user", identities.user(owner));
+}
+
+std::string close_object(const Closed& closed, Identities& identities, std::int64_t now) {
+    const auto& owner = closed.owner;
+    JsonObject object;
+    object.text("event", "close").milliseconds("time", now);
+    if (owner.end)
+        object.milliseconds("closed", Identities::epoch_ms(*owner.end));
+    else
+        object.null("closed");
+    object.text("protocol", protocol_name(closed.socket));
+    text_or_null(object, "local", closed.local.text());
+    text_or_null(object, "remote", closed.remote.text());
+    put_owner(object, owner, identities);
+    text_or_null(object, "class", owner.tgid == 0 ? class_name(closed.socket) : "");
+    number_or_null(object, "cgroup", owner.cgroup);
+    put_place(object, identities.path(owner), identities.workload(owner));
+    object.number("netns", std::uint64_t{closed.socket.netns})
+        .number("cookie", closed.socket.cookie);
+    for (const auto& counter : named_counters)
+        object.number(counter.name, counter.of(closed.socket.counters));
+    return object.line();
+}
+
 // The unit comes last, for it may be long.
 std::string table_line(const std::array<std::string, 9>& cells) {
     constexpr std::array<std::size_t, 4> widths{7, 8, 6, 6};
@@ -129,11 +175,25 @@ std::string cgroup_line(const Cgroup& cgroup, const EventStyle& style, Identitie
                         path.empty() ? '#' + std::to_string(cgroup.id) : path, style);
 }
 
+std::string close_line(const Closed& closed, const EventStyle& style, Identities& identities,
+                       std::int64_t now) {
+    const auto& owner = closed.owner;
+    const bool owned = owner.tgid != 0;
+    return numbers_line({clock_time(owner.end ? Identities::epoch_ms(*owner.end) : now),
+                         owned ? std::to_string(owner.tgid) : "-",
+                         owned ? identities.user(owner) : "-",
+                         owned ? owner.name : "(" + std::string(class_name(closed.socket)) + ")"},
+                        closed.socket.counters,
+                        std::string(protocol_name(closed.socket)) + ' ' +
+                            or_dash(closed.local.text()) + ' ' + or_dash(closed.remote.text()),
+                        style);
+}
+
 } // namespace
 
 std::string event_head(const EventStyle& style) {
     return style.json ? std::string()
-                      : table_line({"EXITED", "PID", "USER", "NAME", "SENT", "RECEIVED", "SNDPKT",
+                      : table_line({"ENDED", "PID", "USER", "NAME", "SENT", "RECEIVED", "SNDPKT",
                                     "RCVPKT", "UNIT"});
 }
 
@@ -145,6 +205,9 @@ std::string event_line(const End& end, const EventStyle& style, Identities& iden
     if (end.of == End::Of::cgroup)
         return style.json ? cgroup_object(end.cgroup, identities, now)
                           : cgroup_line(end.cgroup, style, identities, now);
+    if (end.of == End::Of::socket)
+        return style.json ? close_object(end.closed, identities, now)
+                          : close_line(end.closed, style, identities, now);
     if (style.json)
         return JsonObject().text("event", "overrun").milliseconds("time", now).line();
     return clock_time(now) + " events were lost: more came at once than were read in time\n";

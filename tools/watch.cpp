@@ -10,18 +10,20 @@
 #include <climits>
 #include <csignal>
 #include <iostream>
+#include <sstream>
 
 namespace netatop {
 
 namespace {
 
 constexpr const char* usage = R"(Usage: netatop watch [OPTION...]
-Shows each process and each cgroup that ends, with what it carried over the network, as it
-happens: until interrupted. --pid, --user and --command leave out cgroups.
+Shows each process and each cgroup that ends, and each connection that closes, with what it carried
+over the network, as it happens: until interrupted. --pid, --user and --command leave out cgroups.
 
   -n, --count NUMBER      end after so many
       --json              one JSON object a line
   -b, --bytes             all digits of numbers in the table
+      --events KINDS      of these kinds alone, with commas between: exit, close, cgroup
       --buffer SIZE       memory for what is not read yet: 64K, 8M (the default), 1G
       --pid PID           this process alone
       --user USER         of this user
@@ -34,7 +36,7 @@ happens: until interrupted. --pid, --user and --command leave out cgroups.
 
 struct Given {
     GivenFilter filter;
-    std::string count, buffer;
+    std::string count, buffer, events;
 };
 
 class Watch {
@@ -74,9 +76,10 @@ private:
     // What was lost is told whatever the filter. One who is not told of has a cgroup all the same,
     // whose path is not to be found any more when that ends.
     bool takes(const End& end) {
-        if (end.of == End::Of::task) {
-            (void)identities_.workload(end.task);
-            return options_.filter.takes(end.task, identities_);
+        if (end.of == End::Of::task || end.of == End::Of::socket) {
+            const Task& task = end.of == End::Of::task ? end.task : end.closed.owner;
+            (void)identities_.workload(task);
+            return options_.filter.takes(task, identities_);
         }
         return end.of == End::Of::overrun ||
                (!options_.filter.of_tasks() &&
@@ -90,6 +93,25 @@ private:
     std::uint64_t shown_ = 0;
 };
 
+// Which kinds of events are meant; empty when that is not known.
+std::vector<End::Of> kinds_in(const std::string& text) {
+    if (text.empty())
+        return {End::Of::task, End::Of::cgroup, End::Of::socket};
+    std::vector<End::Of> kinds;
+    std::istringstream names(text + ',');
+    for (std::string name; std::getline(names, name, ',');) {
+        if (name == "exit")
+            kinds.push_back(End::Of::task);
+        else if (name == "close")
+            kinds.push_back(End::Of::socket);
+        else if (name == "cgroup")
+            kinds.push_back(End::Of::cgroup);
+        else
+            return {};
+    }
+    return kinds;
+}
+
 Status take(const Given& given, WatchOptions& options, int& buffer) {
     constexpr std::uint64_t many = 1'000'000'000;
     if (!take_number(given.count, options.count, 1, many))
@@ -100,6 +122,9 @@ Status take(const Given& given, WatchOptions& options, int& buffer) {
             return wrong("watch", "the size", given.buffer);
         buffer = static_cast<int>(*bytes);
     }
+    options.kinds = kinds_in(given.events);
+    if (options.kinds.empty())
+        return wrong("watch", "the list of events", given.events);
     return given.filter.take("watch", options.filter);
 }
 
@@ -124,7 +149,7 @@ Status run(const Given& given, WatchOptions options) {
     const auto client = Client::open();
     if (!client)
         return client.error();
-    auto ends = client->ends(buffer);
+    auto ends = client->ends(options.kinds, buffer);
     if (!ends)
         return ends.error();
     Output output(STDOUT_FILENO, *interrupt);
@@ -154,6 +179,7 @@ int watch_command(const std::vector<std::string>& arguments) {
     options.value("--count", given.count, 'n');
     options.flag("--json", wanted.style.json);
     options.flag("--bytes", wanted.style.exact, 'b');
+    options.value("--events", given.events);
     options.value("--buffer", given.buffer);
     given.filter.add_to(options);
     if (const auto status = options.parse(arguments, std::cout, std::cerr))

@@ -16,7 +16,8 @@ namespace netatop {
 struct WatchOptions {
     EventStyle style;
     Filter filter;
-    std::uint64_t count = 0; // events, then it ends; 0: without end
+    std::vector<End::Of> kinds; // of events
+    std::uint64_t count = 0;    // events, then it ends; 0: without end
 };
 
 // Until so many events were written, a signal came or nobody reads any more. What was lost is

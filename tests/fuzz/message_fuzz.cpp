@@ -39,6 +39,10 @@ void parse(const nlmsghdr& message) {
         require(task->name.find('\0') == std::string::npos, "a name has an end");
         look_at(task->name);
     }
+    if (const auto closed = parse_closed(message)) {
+        require(closed->socket.cookie != 0, "a socket has a cookie");
+        look_at(closed->owner.name + closed->local.text() + closed->remote.text());
+    }
     if (const auto cgroup = parse_cgroup(message))
         require(cgroup->id != 0, "a cgroup has a number");
     if (const auto family = parse_family(message))

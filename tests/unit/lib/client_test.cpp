@@ -188,7 +188,7 @@ TEST_F(ClientTest, FamilyWithoutTheGroup) {
         kernel.script({family(1, {group})});
         const auto opened = Client::open(kernel.connect());
         ASSERT_TRUE(opened);
-        const auto ends = opened->ends();
+        const auto ends = opened->ends({End::Of::task, End::Of::cgroup});
         ASSERT_FALSE(ends);
         EXPECT_EQ(ends.error().cause, Cause::version);
         EXPECT_NE(ends.error().text.find("too old"), std::string::npos) << ends.error().text;
@@ -222,7 +222,7 @@ TEST_F(ClientTest, Exits) {
 TEST_F(ClientTest, EndsOfBothKinds) {
     const auto opened = client();
     kernel.script({cgroup_end(17, 5, 100, 200), task(8, 0, NETATOP_CMD_EXIT)});
-    auto ends = opened.ends();
+    auto ends = opened.ends({End::Of::task, End::Of::cgroup});
     ASSERT_TRUE(ends);
     EXPECT_EQ(kernel.heard(1), (Groups{GENL_ID_CTRL, 9, 10}));
     const auto first = ends->next();
@@ -241,10 +241,55 @@ TEST_F(ClientTest, EndsOfBothKinds) {
     EXPECT_EQ(kernel.heard(2), (Groups{GENL_ID_CTRL, 10}));
 }
 
+TEST_F(ClientTest, SocketsThatClose) {
+    const auto opened = client();
+    kernel.script({closed(99, 7, 100), closed(98, 0, 1)});
+    auto ends = opened.ends({End::Of::socket});
+    ASSERT_TRUE(ends);
+    EXPECT_EQ(kernel.heard(1), (Groups{GENL_ID_CTRL, 11}));
+    const auto first = ends->next();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ((*first)->of, End::Of::socket);
+    const Closed* closed = &(*first)->closed;
+    EXPECT_EQ(closed->socket.cookie, 99U);
+    EXPECT_EQ(closed->socket.protocol, 6U);
+    EXPECT_EQ(closed->socket.netns, 4026531840U);
+    EXPECT_FALSE(closed->socket.without_owner);
+    EXPECT_EQ(closed->socket.counters.udp_received.bytes, 107U);
+    EXPECT_EQ(closed->local.text(), "10.0.0.1:40000");
+    EXPECT_EQ(closed->remote.text(), "10.0.0.2:443");
+    EXPECT_EQ(closed->owner.tgid, 7U);
+    EXPECT_EQ(closed->owner.name, "curl");
+    EXPECT_EQ(closed->owner.start, 7000000000U);
+    EXPECT_EQ(closed->owner.end, 9000000000U);
+    EXPECT_EQ(closed->owner.cgroup, 42U);
+    const auto second = ends->next();
+    ASSERT_TRUE(second && *second);
+    EXPECT_EQ((*second)->closed.owner.tgid, 0U);
+    EXPECT_EQ((*second)->closed.socket.without_owner, std::uint32_t{NETATOP_CLASS_WAITING});
+}
+
+TEST_F(ClientTest, ClosedSocketsThatLackOrCutSomething) {
+    const Bytes cookie = attribute(NETATOP_A_COOKIE, raw(std::uint64_t{5})) +
+                         attribute(NETATOP_A_FAMILY, raw(std::uint32_t{AF_INET6}));
+    for (const auto& attributes :
+         {cookie, counters(1), cookie + counters(1) + attribute(NETATOP_A_LOCAL, "four"),
+          cookie + counters(1) + attribute(NETATOP_A_REMOTE, "fifteen bytes.."),
+          cookie + counters(1) + attribute(NETATOP_A_REMOTE_PORT, "ab")}) {
+        const auto opened = client();
+        kernel.script({generic(NETATOP_CMD_CLOSE, attributes, 0)});
+        auto ends = opened.ends({End::Of::socket});
+        ASSERT_TRUE(ends);
+        const auto end = ends->next();
+        ASSERT_FALSE(end);
+        EXPECT_EQ(end.error().cause, Cause::version);
+    }
+}
+
 TEST_F(ClientTest, AMalformedEndIsAnError) {
     const auto opened = client();
     kernel.script({generic(NETATOP_CMD_CGROUP_END, counters(1), 0)});
-    auto ends = opened.ends();
+    auto ends = opened.ends({End::Of::task, End::Of::cgroup});
     ASSERT_TRUE(ends);
     const auto end = ends->next();
     ASSERT_FALSE(end);

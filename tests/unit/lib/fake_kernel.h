@@ -8,6 +8,7 @@
 #include "uapi/netatop_netlink.h"
 
 #include <linux/genetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -89,6 +90,30 @@ inline Bytes cgroup_end(std::uint64_t id, std::uint64_t parent, std::uint64_t ow
     return cgroup(id, parent, own, below, 0, NETATOP_CMD_CGROUP_END);
 }
 
+// A TCP socket that closed, of a process where `tgid` is not 0, whose counters begin with `first`.
+inline Bytes closed(std::uint64_t cookie, std::uint32_t tgid, std::uint64_t first,
+                    const char* name = "curl") {
+    Bytes attributes = attribute(NETATOP_A_COOKIE, raw(cookie)) +
+                       attribute(NETATOP_A_PROTOCOL, raw(std::uint32_t{IPPROTO_TCP})) +
+                       attribute(NETATOP_A_FAMILY, raw(std::uint32_t{AF_INET})) +
+                       attribute(NETATOP_A_NETNS, raw(std::uint32_t{4026531840})) +
+                       attribute(NETATOP_A_LOCAL, Bytes("\x0a\0\0\1", 4)) +
+                       attribute(NETATOP_A_LOCAL_PORT, raw(std::uint32_t{40000})) +
+                       attribute(NETATOP_A_REMOTE, Bytes("\x0a\0\0\2", 4)) +
+                       attribute(NETATOP_A_REMOTE_PORT, raw(std::uint32_t{443})) +
+                       attribute(NETATOP_A_END, raw(std::uint64_t{9000000000}));
+    if (tgid != 0)
+        attributes += attribute(NETATOP_A_TGID, raw(tgid)) + attribute(NETATOP_A_PID, raw(tgid)) +
+                      attribute(NETATOP_A_START, raw(std::uint64_t{7000000000})) +
+                      text(NETATOP_A_COMM, name) +
+                      attribute(NETATOP_A_UID, raw(std::uint32_t{4000000}));
+    else
+        attributes += attribute(NETATOP_A_CLASS, raw(std::uint32_t{NETATOP_CLASS_WAITING}));
+    return generic(
+        NETATOP_CMD_CLOSE,
+        attributes + attribute(NETATOP_A_CGROUP, raw(std::uint64_t{42})) + counters(first), 0);
+}
+
 inline Bytes done(std::uint32_t sequence = 1, int code = 0) {
     return message(NLMSG_DONE, raw(code), sequence);
 }
@@ -103,7 +128,7 @@ inline Bytes error(int code, const char* words = nullptr, std::uint32_t sequence
 }
 
 inline Bytes family(std::uint32_t version = NETATOP_GENL_VERSION,
-                    const std::vector<const char*>& groups = {"exit", "cgroup"},
+                    const std::vector<const char*>& groups = {"exit", "cgroup", "close"},
                     std::uint32_t sequence = 1) {
     Bytes all;
     std::uint16_t number = 0;

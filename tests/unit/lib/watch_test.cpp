@@ -37,7 +37,7 @@ protected:
         if (!client)
             return client.error();
         kernel.script(datagrams);
-        auto ends = client->ends();
+        auto ends = client->ends({End::Of::task, End::Of::cgroup, End::Of::socket});
         if (!ends)
             return ends.error();
         const auto interrupt = Interrupt::install();
@@ -66,7 +66,7 @@ TEST_F(WatchTest, OneLineForEach) {
     ASSERT_TRUE(run({ended(7), ended(8, "a\033b"), ended(9)}));
     const auto text = printed();
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
-    EXPECT_EQ(text.rfind("EXITED ", 0), 0U) << text;
+    EXPECT_EQ(text.rfind("ENDED ", 0), 0U) << text;
     EXPECT_NE(text.find("       8 -        a?b "), std::string::npos) << text;
     EXPECT_EQ(text.find('\033'), std::string::npos);
 }
@@ -111,6 +111,44 @@ TEST_F(WatchTest, ObjectsOfCgroups) {
     EXPECT_NE(text.find("\"lo_udprcvbytes\":0,\"ended_tcpsndpacks\":200,"), std::string::npos)
         << text;
     EXPECT_NE(text.find(",\"cgroup\":1,\"parent\":null,"), std::string::npos) << text;
+}
+
+TEST_F(WatchTest, Connections) {
+    options.count = 2;
+    ASSERT_TRUE(run({closed(99, 7, 100), closed(98, 0, 1)}));
+    const auto text = printed();
+    EXPECT_NE(text.find("       7 4000000  curl "), std::string::npos) << text;
+    EXPECT_NE(text.find("       - -        (waiting) "), std::string::npos) << text;
+    EXPECT_NE(text.find(" tcp 10.0.0.1:40000 10.0.0.2:443\n"), std::string::npos) << text;
+}
+
+TEST_F(WatchTest, ObjectsOfConnections) {
+    options.count = 2;
+    options.style.json = true;
+    ASSERT_TRUE(run({closed(99, 7, 100), closed(98, 0, 1)}));
+    const auto text = printed();
+    EXPECT_EQ(text.rfind("{\"event\":\"close\",\"time\":", 0), 0U) << text;
+    EXPECT_NE(text.find(",\"protocol\":\"tcp\",\"local\":\"10.0.0.1:40000\","
+                        "\"remote\":\"10.0.0.2:443\",\"pid\":7,\"name\":\"curl\","),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("\"class\":null,\"cgroup\":42,"), std::string::npos) << text;
+    EXPECT_NE(text.find("\"netns\":4026531840,\"cookie\":99,\"tcpsndpacks\":100,"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("\"pid\":null,\"name\":null,\"started\":null,\"uid\":null,"
+                        "\"user\":null,\"class\":\"waiting\","),
+              std::string::npos)
+        << text;
+}
+
+// As the processes that own them.
+TEST_F(WatchTest, FiltersOfConnections) {
+    options.count = 1;
+    options.filter.command = "ssh*";
+    options.style.json = true;
+    ASSERT_TRUE(run({closed(99, 7, 1), closed(98, 0, 1), closed(97, 8, 1, "sshd")}));
+    EXPECT_NE(printed().find("\"cookie\":97,"), std::string::npos);
 }
 
 // A cgroup has no user and no name of a process; a unit it may have.

@@ -55,8 +55,12 @@ TEST_F(Schema, Lists) {
 
 TEST_F(Schema, Watch) {
     const Inside inside(pair_.a.ns);
-    keep("watch", tool + " watch --json -n 1 & while kill -0 $! 2>/dev/null; do "
-                         "sh -c 'echo >/dev/udp/10.0.0.2/9'; done; wait $!");
+    const auto one_of = [](const std::string& events) {
+        return tool + " watch --json -n 1 --events " + events +
+               " & while kill -0 $! 2>/dev/null; do sh -c 'echo >/dev/udp/10.0.0.2/9'; done; "
+               "wait $!";
+    };
+    keep("watch", one_of("exit") + "; " + one_of("close"));
 }
 
 TEST_F(Schema, Run) {

@@ -62,10 +62,11 @@ protected:
             return eventually([&] { return !of(pid).empty(); }, milliseconds(500));
         })) << said();
     }
-    static std::vector<std::string> of(pid_t pid) {
+    static std::vector<std::string> of(pid_t pid, const std::string& event = "exit") {
         std::vector<std::string> found;
         for (const auto& line : lines_in(said()))
-            if (number_in(line, "pid") == pid)
+            if (number_in(line, "pid") == pid &&
+                line.rfind("{\"event\":\"" + event + "\",", 0) == 0)
                 found.push_back(line);
         return found;
     }
@@ -87,7 +88,6 @@ TEST_F(Watch, EachEndAsItHappens) {
         ASSERT_TRUE(eventually([&] { return !of(pid).empty(); })) << said();
         const auto lines = of(pid);
         compare("lines", std::size_t{1}, lines.size());
-        EXPECT_EQ(lines[0].rfind("{\"event\":\"exit\",", 0), 0U) << lines[0];
         compare("counters", udp_out(datagrams(Family::v4, count, size)), counters_in(lines[0]));
         compare("parent", static_cast<long long>(::getpid()), number_in(lines[0], "parent"));
         compare("namespace", static_cast<long long>(space.st_ino), number_in(lines[0], "netns"));
@@ -96,6 +96,60 @@ TEST_F(Watch, EachEndAsItHappens) {
     watch.kill(SIGINT);
     EXPECT_NO_THROW(watch.join()) << "a signal is no failure";
     EXPECT_EQ(said().find("overrun"), std::string::npos);
+}
+
+// Its process goes on living.
+TEST_F(Watch, AConnectionThatCloses) {
+    sink_.wait();
+    auto watch = shell("exec " + tool + " watch --json --command 'netatop*'");
+    listening();
+    const auto here = pair_.b.at(Family::v4, 7000);
+    Helper server(pair_.b.ns, [here](Channel& test) {
+        const Fd listener = tcp_listener(here);
+        test.signal();
+        read_to_end(tcp_accept(listener));
+    });
+    server.wait();
+    const auto before = pair_.a.carried();
+    Helper client(pair_.a.ns, [here](Channel& test) {
+        Fd connection = tcp_connected(here);
+        test.send(Address::local_of(connection.get()).port());
+        write_stream(connection, 1000);
+        finish_writing(connection);
+        read_to_end(connection);
+        connection.close();
+        test.wait();
+    });
+    const auto port = std::to_string(client.receive<std::uint16_t>());
+    ASSERT_TRUE(eventually([&] { return !of(client.pid(), "close").empty(); })) << said();
+    const auto lines = of(client.pid(), "close");
+    compare("lines", std::size_t{1}, lines.size());
+    compare("counters", tcp(pair_.a.carried() - before), counters_in(lines[0]));
+    for (const auto& words :
+         {"\"local\":\"10.0.0.1:" + port + "\"", std::string("\"remote\":\"10.0.0.2:7000\""),
+          std::string("\"protocol\":\"tcp\"")})
+        EXPECT_NE(lines[0].find(words), std::string::npos) << lines[0];
+    watch.kill(SIGINT);
+    EXPECT_NO_THROW(watch.join());
+}
+
+TEST_F(Watch, EventsOfOneKind) {
+    sink_.wait();
+    EXPECT_NE(status_of("watch --events exit,sleep").find("status 2"), std::string::npos);
+    auto watch = shell("exec " + tool + " watch --json --events exit");
+    listening();
+    {
+        const Address here("127.0.0.1", 7000);
+        const Fd listener = tcp_listener(here);
+        const Fd connection = tcp_connected(here);
+        tcp_accept(listener);
+    }
+    std::this_thread::sleep_for(milliseconds(1500)); // it would be told by now
+    const auto pid = brief(1);
+    ASSERT_TRUE(eventually([&] { return !of(pid).empty(); })) << said();
+    EXPECT_EQ(said().find("\"event\":\"close\""), std::string::npos) << said();
+    watch.kill(SIGINT);
+    EXPECT_NO_THROW(watch.join());
 }
 
 // With its path, which is not there any more.
@@ -182,7 +236,7 @@ TEST_F(Watch, SaysWhyItEnds) {
     EXPECT_NE(other.find("status 4"), std::string::npos) << other;
     EXPECT_NE(status_of("watch --buffer x").find("status 2"), std::string::npos);
     auto watch = shell(tool + " watch -n 100; echo \"status $?\"");
-    ASSERT_TRUE(says("EXITED"));
+    ASSERT_TRUE(says("ENDED"));
     ASSERT_TRUE(eventually([] { return module::unload() == 0; }));
     EXPECT_TRUE(says("status 8")) << said();
     EXPECT_NE(said().find("modprobe netatop"), std::string::npos) << said();
