@@ -32,23 +32,30 @@ struct Wanted {
     AccountSource source;
 };
 
+// Has no cgroup ended from the first look to the second? Then all are still there, and none has
+// more of those that ended below it.
+bool none_ended(const CgroupMap& before, const CgroupMap& after) {
+    return std::all_of(before.begin(), before.end(), [&](const auto& known) {
+        const auto found = after.find(known.first);
+        return found != after.end() && found->second.ended_below == known.second.ended_below;
+    });
+}
+
 // A cgroup that ends while all are looked at would be told twice, or not at all: of itself, and of
-// the one above it. So of two looks at which nobody has ended, the first is taken.
+// the one above it. So of two looks from the first of which to the second nobody has ended, the
+// first is taken.
 Result<CgroupMap> settled_cgroups(const Client& client) {
     constexpr int tries = 5;
     auto before = all_cgroups(client);
     for (int i = 0; before && i < tries; ++i) {
         auto after = all_cgroups(client);
-        if (!after)
-            return after;
-        const bool settled = std::all_of(before->begin(), before->end(), [&](const auto& known) {
-            return after->count(known.first) != 0;
-        });
-        if (settled)
-            break;
+        if (!after || none_ended(*before, *after))
+            return after ? before : after;
         before = std::move(after);
     }
-    return before;
+    // A number that is wrong for once would be taken for a counter that began again.
+    return before ? Result<CgroupMap>(Error{"cgroups end faster than they are read: try again"})
+                  : before;
 }
 
 std::string line_of(const std::string& path) {

@@ -302,6 +302,34 @@ TEST_F(ExportTest, NoCgroupIsToldTwiceWhenItEnds) {
     EXPECT_NE(text.find("module_version=\"9.8.7\""), std::string::npos);
 }
 
+// The one above was delivered, and then this one ended, before its turn: the first look tells of
+// it nowhere. What it had carried must not be missing for once, for a slice never goes down.
+TEST_F(ExportTest, NoCgroupIsMissingWhenItEnds) {
+    const auto top = id_of("/");
+    const auto slice = id_of("/system.slice");
+    const Bytes torn = cgroup(top, 0, 10) + cgroup(slice, top, 100);
+    const Bytes whole = cgroup(top, 0, 10) + cgroup(slice, top, 100, 5000);
+    kernel.script({family(), generic(NETATOP_CMD_TOTAL, counters(1), 2)});
+    for (const auto& dump : {torn, whole, whole})
+        kernel.script({dump, done()});
+    Identities identities{Cgroups(fs::path(::testing::TempDir() + "export-cgroups"))};
+    const auto account = gather(source, identities);
+    ASSERT_TRUE(account) << account.error().text;
+    EXPECT_EQ(account->shares.slices.at("system.slice").tcp_sent, (Flow{100 + 5000, 101 + 5001}));
+}
+
+// When each look differs from the one before, none of them can be told.
+TEST_F(ExportTest, NothingIsToldWhenCgroupsNeverSettle) {
+    const auto top = id_of("/");
+    kernel.script({family(), generic(NETATOP_CMD_TOTAL, counters(1), 2)});
+    for (std::uint64_t ended = 1; ended <= 6; ++ended)
+        kernel.script({cgroup(top, 0, 10, ended), done()});
+    Identities identities;
+    const auto account = gather(source, identities);
+    ASSERT_FALSE(account);
+    EXPECT_NE(account.error().text.find("try again"), std::string::npos) << account.error().text;
+}
+
 TEST_F(ExportTest, ErrorsAreThoseOfTheKernel) {
     Identities identities;
     kernel.script({family()});
