@@ -201,6 +201,9 @@ bool take(Cgroup& cgroup, const nlattr& attribute) {
         return take_nest(cgroup.ended_below, attribute);
     case NETATOP_A_WAITING:
         return take_nest(cgroup.waiting, attribute);
+    case NETATOP_A_PATH:
+        cgroup.path = text_in(attribute);
+        return true;
     default:
         return take_counters(cgroup.own, attribute);
     }

@@ -13,22 +13,42 @@
 #include "unowned.h"
 #include "uapi/netatop_netlink.h"
 
-/* One message about a cgroup, of dump @cb unless that is NULL. 0, or -EMSGSIZE without room. */
-static int nta_cgroupdump_message(struct sk_buff *skb, const struct netlink_callback *cb,
-				  u8 command, const struct nta_cgroup_sums *sums)
-{
-	struct nta_message m;
+/* Bytes that a message about a cgroup takes at most. */
+#define NTA_CGROUPDUMP_ROOM	(NTA_MESSAGE_ROOM + NLA_HDRLEN + NTA_CGROUP_PATH)
 
-	if (!nta_message_begin(&m, skb, NTA_MESSAGE_ROOM, command))
+/* All but the path. False without room. */
+static bool nta_cgroupdump_begin(struct nta_message *m, struct sk_buff *skb, u8 command,
+				 const struct nta_cgroup_sums *sums)
+{
+	if (!nta_message_begin(m, skb, NTA_CGROUPDUMP_ROOM, command))
+		return false;
+	nta_message_put_u64(m, NETATOP_A_CGROUP, sums->id);
+	if (sums->above)
+		nta_message_put_u64(m, NETATOP_A_PARENT_CGROUP, sums->above);
+	nta_message_put_count(m, sums->own);
+	nta_message_put_nest(m, NETATOP_A_ENDED_BELOW, sums->below);
+	nta_message_put_nest(m, NETATOP_A_WAITING, sums->waiting);
+	return true;
+}
+
+/* One message about @group, of dump @cb unless that is NULL. 0, or -EMSGSIZE without room. */
+static int nta_cgroupdump_message(struct sk_buff *skb, const struct netlink_callback *cb,
+				  struct nta_cgroup *group)
+{
+	struct nta_cgroup_sums sums;
+	struct nta_message m;
+	unsigned int len;
+	char *path;
+
+	nta_cgroup_read(group, &sums);
+	if (!nta_cgroupdump_begin(&m, skb, NETATOP_CMD_CGROUP, &sums))
 		return -EMSGSIZE;
 	if (cb)
 		nta_message_begin_dumped(&m, cb);
-	nta_message_put_u64(&m, NETATOP_A_CGROUP, sums->id);
-	if (sums->above)
-		nta_message_put_u64(&m, NETATOP_A_PARENT_CGROUP, sums->above);
-	nta_message_put_count(&m, sums->own);
-	nta_message_put_nest(&m, NETATOP_A_ENDED_BELOW, sums->below);
-	nta_message_put_nest(&m, NETATOP_A_WAITING, sums->waiting);
+	path = (char *)m.at + NLA_HDRLEN;
+	len = nta_cgroup_path(group, path);
+	if (len)
+		nta_message_put_text(&m, NETATOP_A_PATH, path, len);
 	nta_message_end(&m);
 	return 0;
 }
@@ -36,10 +56,7 @@ static int nta_cgroupdump_message(struct sk_buff *skb, const struct netlink_call
 /* nta_dump_put_fn: the cgroup at @node. */
 static int nta_cgroupdump_put(struct sk_buff *skb, struct rhash_head *node, void *arg)
 {
-	struct nta_cgroup_sums sums;
-
-	nta_cgroup_read(container_of(node, struct nta_cgroup, node), &sums);
-	return nta_cgroupdump_message(skb, arg, NETATOP_CMD_CGROUP, &sums);
+	return nta_cgroupdump_message(skb, arg, container_of(node, struct nta_cgroup, node));
 }
 
 /* Bring all sums up to date: of what tasks own, and of what waits for an owner. */
@@ -81,7 +98,6 @@ int nta_cgroupdump(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nta_cgroup_sums sums;
 	struct nta_cgroup *group;
 	struct sk_buff *reply;
 	int err;
@@ -92,23 +108,29 @@ int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info)
 	group = nta_cgroup_find(nla_get_u64(info->attrs[NETATOP_A_CGROUP]));
 	if (!group)
 		return -ENOENT;
-	nta_cgroup_read(group, &sums);
-	nta_cgroup_put(group);
 	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
-	err = nta_cgroupdump_message(reply, NULL, NETATOP_CMD_CGROUP, &sums);
-	return nta_message_reply(reply, info, err);
+	err = reply ? nta_cgroupdump_message(reply, NULL, group) : -ENOMEM;
+	nta_cgroup_put(group);
+	return reply ? nta_message_reply(reply, info, err) : err;
 }
 
 /**
  * nta_cgroupdump_end - tell of a cgroup that ended
  * @skb: where to
  * @sums: what it had carried
+ * @path: where it was; NULL when that is not known
  *
  * Return: 0 or a negative errno.
  */
-int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums)
+int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums,
+		       const char *path)
 {
-	return nta_cgroupdump_message(skb, NULL, NETATOP_CMD_CGROUP_END, sums);
+	struct nta_message m;
+
+	if (!nta_cgroupdump_begin(&m, skb, NETATOP_CMD_CGROUP_END, sums))
+		return -EMSGSIZE;
+	if (path)
+		nta_message_put_text(&m, NETATOP_A_PATH, path, strlen(path));
+	nta_message_end(&m);
+	return 0;
 }

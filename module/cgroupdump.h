@@ -10,6 +10,7 @@ struct nta_cgroup_sums;
 
 int nta_cgroupdump_one(struct sk_buff *skb, struct genl_info *info);
 int nta_cgroupdump(struct sk_buff *skb, struct netlink_callback *cb);
-int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums);
+int nta_cgroupdump_end(struct sk_buff *skb, const struct nta_cgroup_sums *sums,
+		       const char *path);
 
 #endif /* _NTA_CGROUPDUMP_H */

@@ -90,6 +90,22 @@ void nta_message_put_name(struct nta_message *m, const char name[TASK_COMM_LEN])
 	memcpy(nta_message_attr(m, NETATOP_A_COMM, len + 1), copy, sizeof(copy));
 }
 
+/**
+ * nta_message_put_text - put a string
+ * @m: the message
+ * @type: of the attribute
+ * @text: what; it may be where the attribute's value will be
+ * @len: bytes of it, without the zero
+ */
+void nta_message_put_text(struct nta_message *m, u16 type, const char *text,
+			  unsigned int len)
+{
+	char *to = nta_message_attr(m, type, len + 1);
+
+	memmove(to, text, len);
+	memset(to + len, 0, ALIGN(len + 1, NLA_ALIGNTO) - len);
+}
+
 /* Whether anything went over loopback. */
 static bool nta_message_any_loopback(const struct nta_count count[NTA_FLOWS])
 {

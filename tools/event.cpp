@@ -203,6 +203,8 @@ std::string event_line(const End& end, const EventStyle& style, Identities& iden
         return style.json ? exit_object(end.task, identities, now)
                           : exit_line(end.task, style, identities, now);
     if (end.of == End::Of::cgroup)
+        identities.learn(end.cgroup);
+    if (end.of == End::Of::cgroup)
         return style.json ? cgroup_object(end.cgroup, identities, now)
                           : cgroup_line(end.cgroup, style, identities, now);
     if (end.of == End::Of::socket)

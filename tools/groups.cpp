@@ -104,6 +104,7 @@ std::vector<Line> group_lines(Kind kind, const std::vector<Sum>& sums,
         const Counters in_all = in_all_of(sum.cgroup);
         if (!sum.any() && !(idle && in_all.any()))
             continue;
+        identities.learn(sum.cgroup);
         auto& group = groups.of(place_of(kind, identities.workload(sum.cgroup.id)));
         by_cgroup[sum.cgroup.id] = &group;
         group.lives = group.lives || !sum.ended;
@@ -132,6 +133,7 @@ std::vector<Line> cgroup_lines(const std::vector<Sum>& sums, Identities& identit
     for (const auto& sum : sums) {
         if (!sum.any())
             continue;
+        identities.learn(sum.cgroup);
         const auto id = sum.cgroup.id;
         const auto parent = sum.cgroup.parent;
         const auto& path = identities.path(id);

@@ -36,6 +36,16 @@ const Identities::Place& Identities::place(const std::optional<std::uint64_t>& c
     return places_.emplace(*cgroup, Place{*path, workload_of(*path)}).first->second;
 }
 
+void Identities::learn(const Cgroup& cgroup) {
+    if (!cgroup.path.empty() && places_.count(cgroup.id) == 0)
+        places_.emplace(cgroup.id, Place{cgroup.path, workload_of(cgroup.path)});
+}
+
+void Identities::keep(const std::set<std::uint64_t>& cgroups) {
+    for (auto at = places_.begin(); at != places_.end();)
+        at = cgroups.count(at->first) != 0 ? std::next(at) : places_.erase(at);
+}
+
 std::int64_t Identities::epoch_ms(std::uint64_t since_boot) {
     const auto booted = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME);
     return (booted + static_cast<std::int64_t>(since_boot)) / 1'000'000;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,11 @@ public:
     // The same of a cgroup. One that has ended is known when it was asked for before.
     const std::string& path(std::uint64_t cgroup) { return place(cgroup).path; }
     const Workload& workload(std::uint64_t cgroup) { return place(cgroup).workload; }
+
+    // What the module itself says of a cgroup is right, and needs no look-up.
+    void learn(const Cgroup& cgroup);
+    // Forgets all cgroups but these.
+    void keep(const std::set<std::uint64_t>& cgroups);
 
     // ms since the epoch, of a time in ns since boot.
     static std::int64_t epoch_ms(std::uint64_t since_boot);

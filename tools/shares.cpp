@@ -44,6 +44,8 @@ public:
 
     Shares take(std::size_t most_units) {
         for (const auto& [id, cgroup] : cgroups_)
+            identities_.learn(cgroup);
+        for (const auto& [id, cgroup] : cgroups_)
             add(cgroup);
         Shares shares = std::move(shares_);
         for (auto& [key, share] : units_)

@@ -43,6 +43,18 @@ static inline void nta_kernel_cgroup_put(struct cgroup *cgroup)
 	cgroup_put(cgroup);
 }
 
+/*
+ * From the root of all on. Bytes that were written, without the zero; 0 where @size is too few: some
+ * kernels say so, and others cut the path, which then fills all.
+ */
+static inline unsigned int nta_kernel_cgroup_path(struct cgroup *cgroup, char *path,
+						  unsigned int size)
+{
+	int len = cgroup_path(cgroup, path, size);
+
+	return len > 0 && len < size - 1 ? len : 0;
+}
+
 #else /* !CONFIG_CGROUPS */
 
 static inline struct cgroup *nta_kernel_cgroup_of_task(struct task_struct *task)
@@ -72,6 +84,12 @@ static inline bool nta_kernel_cgroup_tryget(struct cgroup *cgroup)
 
 static inline void nta_kernel_cgroup_put(struct cgroup *cgroup)
 {
+}
+
+static inline unsigned int nta_kernel_cgroup_path(struct cgroup *cgroup, char *path,
+						  unsigned int size)
+{
+	return 0;
 }
 
 #endif

@@ -122,6 +122,8 @@ enum netatop_genl_cmd {
  * @NETATOP_A_LOCAL_PORT: u32, its port
  * @NETATOP_A_REMOTE: the peer's address; absent, as is its port, without a peer
  * @NETATOP_A_REMOTE_PORT: u32, its port
+ * @NETATOP_A_PATH: string, where a cgroup is, or was when it ended, from the root of all on; absent
+ *	when it has more than 1022 bytes
  * @__NETATOP_A_MAX: how many there are
  */
 enum netatop_genl_attr {
@@ -174,6 +176,7 @@ enum netatop_genl_attr {
 	NETATOP_A_LOCAL_PORT,
 	NETATOP_A_REMOTE,
 	NETATOP_A_REMOTE_PORT,
+	NETATOP_A_PATH,
 	__NETATOP_A_MAX,
 };
 

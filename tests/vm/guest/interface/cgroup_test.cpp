@@ -3,6 +3,7 @@
 #include "lib/cgroup_test.h"
 
 #include <array>
+#include <deque>
 
 #include "lib/threads.h"
 
@@ -179,6 +180,50 @@ TEST_F(Cgroup, WhatEndsIsItsParents) {
     ASSERT_TRUE(end_of(listener, next));
     compare("parent, own", Counters{}, own(parent.id()));
     compare("parent, below", sent(8), below(parent.id()));
+}
+
+TEST_F(Cgroup, PathsAreTold) {
+    const auto with_zero = [](std::string path) { return path + '\0'; };
+    Genl listener;
+    ASSERT_EQ(listener.listen(NETATOP_GENL_GROUP_CGROUP), 0);
+    const Directory parent(root + "/pa \"rent\\");
+    Directory child(parent.path() + "/child");
+    Helper process = sender();
+    child.take(process.pid());
+    send(process, 1);
+    auto known = Genl().cgroups();
+    EXPECT_EQ(known[parent.id()].path, with_zero("/pa \"rent\\"));
+    EXPECT_EQ(known[child.id()].path, with_zero("/pa \"rent\\/child"));
+    end(process);
+    const auto ended = child.id();
+    child.remove();
+    const auto heard = end_of(listener, ended);
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->path, with_zero("/pa \"rent\\/child"));
+}
+
+// A path of 1022 bytes is told, one of 1023 is not; both are counted.
+TEST_F(Cgroup, ALongPathIsLeftOut) {
+    std::deque<Directory> way; // those below go first
+    std::string path;
+    constexpr std::size_t part = 128;
+    for (std::size_t i = 0; i < 7; i++) {
+        path += '/' + std::string(part - 1, 'x');
+        way.emplace_front(root + path);
+    }
+    const Directory longest(root + path + '/' + std::string(part - 3, 'y'));
+    const Directory longer(root + path + '/' + std::string(part - 2, 'z'));
+    Helper process = sender();
+    longest.take(process.pid());
+    send(process, 2);
+    longer.take(process.pid());
+    send(process, 3);
+    auto known = Genl().cgroups();
+    EXPECT_EQ(known[longest.id()].path.size(), 1023U);
+    compare("the longest", sent(2), known[longest.id()].counters);
+    EXPECT_EQ(known[longer.id()].path, "");
+    compare("one longer", sent(3), known[longer.id()].counters);
+    end(process);
 }
 
 TEST_F(Cgroup, AllAddUp) {

@@ -210,7 +210,9 @@ GenlSums sums_in(const std::uint8_t* payload, std::size_t size) {
                  type == NETATOP_A_ENDED_BELOW || type == NETATOP_A_NOCGROUP) {
             sums.parts[type] = nested_counters(value, NETATOP_A_COUNTERS);
             sums.parts_loopback[type] = nested_counters(value, NETATOP_A_LOOPBACK);
-        } else if (type != NETATOP_A_PAD)
+        } else if (type == NETATOP_A_PATH)
+            sums.path.assign(value.begin(), value.end());
+        else if (type != NETATOP_A_PAD)
             sums.numbers[type] = number_in<std::uint64_t>(value);
     }
     return sums;

@@ -63,6 +63,7 @@ struct GenlSums {
     std::map<std::uint16_t, Counters> parts;
     std::map<std::uint16_t, Counters> parts_loopback;
     std::map<std::uint16_t, std::uint64_t> numbers;
+    std::string path; // with its zero; empty when it is not there
 
     Counters part(std::uint16_t type) const;
     Counters part_loopback(std::uint16_t type) const;
