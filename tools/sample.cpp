@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sample.h"
 
+#include <utility>
+
 namespace netatop {
 
 Result<Sampler> Sampler::start(const SampleOptions& options, std::ostream& notes,
@@ -34,15 +36,15 @@ Result<Sampler::Tasks> Sampler::dump() const {
     return tasks;
 }
 
-// Adds what ended since the last time. An end supersedes what a dump said of the process.
-Status Sampler::hear(Tasks& tasks) {
-    for (;;) {
+Status Sampler::hear() {
+    while (exits_) {
         auto event = exits_->next();
         if (!event)
             return event.error();
         if (!*event)
-            return Done{};
+            break;
         if ((*event)->of == End::Of::overrun) {
+            ++overruns_;
             *notes_ << "netatop: too many processes ended at once: some of them are not shown\n";
             continue;
         }
@@ -50,18 +52,49 @@ Status Sampler::hear(Tasks& tasks) {
         if (options_.threads || (options_.tgid && *options_.tgid != task.tgid))
             continue;
         const Key key = key_of(task);
-        tasks[key] = std::move(task);
+        heard_[key] = std::move(task);
     }
+    return Done{};
+}
+
+// What was told of a task already.
+Counters Sampler::known_of(const Key& key) const {
+    for (const auto* tasks : {&*before_, &missed_})
+        if (const auto old = tasks->find(key); old != tasks->end())
+            return old->second.counters;
+    return {};
+}
+
+Counters Sampler::told_of_ended() const {
+    Counters told = ended_;
+    told += dropped_;
+    for (const auto& [key, task] : missed_)
+        told += task.counters;
+    return told;
+}
+
+// Of those that are not there any more the end may be heard only after the next sample.
+void Sampler::miss(Tasks& present) {
+    for (const auto& [key, task] : std::exchange(missed_, {}))
+        if (present.count(key) == 0)
+            dropped_ += task.counters;
+    if (!before_ || !exits_)
+        return;
+    for (auto& [key, task] : *before_)
+        if (!task.end && present.count(key) == 0)
+            missed_.emplace(key, std::move(task));
 }
 
 Result<std::vector<Entry>> Sampler::take() {
     auto present = dump();
     if (!present)
         return present.error();
-    if (exits_) {
-        const auto heard = hear(*present);
-        if (!heard)
-            return heard.error();
+    if (const auto heard = hear(); !heard)
+        return heard.error();
+    // An end supersedes what a dump said of the process.
+    for (auto& [key, task] : std::exchange(heard_, {})) {
+        ended_ += task.counters;
+        (*present)[key] = std::move(task);
     }
     std::vector<Entry> entries;
     for (const auto& [key, task] : *present) {
@@ -71,14 +104,16 @@ Result<std::vector<Entry>> Sampler::take() {
                 break;
             if (!before_)
                 moved = {};
-            else if (const auto old = before_->find(key); old != before_->end())
-                moved -= old->second.counters;
+            else
+                moved -= known_of(key);
         }
         if (moved.any() || options_.idle)
             entries.push_back({task, moved});
     }
-    if (options_.rates)
+    if (options_.rates) {
+        miss(*present);
         before_ = *std::move(present);
+    }
     return entries;
 }
 

@@ -36,6 +36,20 @@ public:
     // with those that are idle, that all are.
     Result<std::vector<Entry>> take();
 
+    // Lets the first sample of rates tell all that was carried since the module was loaded.
+    void from_load() { before_.emplace(); }
+
+    // Takes what the kernel has to say of ends out of its hands, where there is room for some ten
+    // thousand: for who samples rates rarely. fd() is readable when there is any; -1 without rates.
+    Status hear();
+    [[nodiscard]] int fd() const { return exits_ ? exits_->fd() : -1; }
+    [[nodiscard]] std::size_t heard() const { return heard_.size(); }
+    // How often there was more to hear than was read.
+    [[nodiscard]] std::uint64_t overruns() const { return overruns_; }
+    // Of processes that ended since the first sample: what was told of them, and what those carried
+    // before it. The rest of Total::exited was lost in overruns.
+    [[nodiscard]] Counters told_of_ended() const;
+
 private:
     // Number of the process and of the thread, and when it started.
     using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>;
@@ -46,13 +60,19 @@ private:
 
     static Key key_of(const Task& task);
     [[nodiscard]] Result<Tasks> dump() const;
-    Status hear(Tasks& tasks);
+    [[nodiscard]] Counters known_of(const Key& key) const;
+    void miss(Tasks& present);
 
     SampleOptions options_;
     std::ostream* notes_;
     Client client_;
     std::optional<Ends> exits_;
+    Tasks heard_; // that ended since the last sample
     std::optional<Tasks> before_;
+    Tasks missed_; // that were there before, and of whose end was nothing heard yet
+    Counters ended_;  // all that those had carried that were heard to end
+    Counters dropped_; // all that was known of those that were not
+    std::uint64_t overruns_ = 0;
 };
 
 } // namespace netatop

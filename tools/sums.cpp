@@ -81,11 +81,12 @@ Status CgroupSampler::hear() {
             return end.error();
         if (!*end)
             break;
-        if ((*end)->of == End::Of::cgroup)
+        if ((*end)->of == End::Of::cgroup) {
             heard_.push_back((*end)->cgroup);
-        else
-            *notes_
-                << "netatop: too many cgroups ended at once: what some of them carried is shown "
+            continue;
+        }
+        ++overruns_;
+        *notes_ << "netatop: too many cgroups ended at once: what some of them carried is shown "
                    "with those above\n";
     }
     return Done{};

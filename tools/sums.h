@@ -60,11 +60,17 @@ public:
     // first one of rates is what the second is compared with, and tells that all carried nothing.
     Result<std::vector<Sum>> take();
 
+    // As of Sampler.
+    void from_load() { before_.emplace(); }
+    Status hear();
+    [[nodiscard]] int fd() const { return ends_ ? ends_->fd() : -1; }
+    [[nodiscard]] std::size_t heard() const { return heard_.size(); }
+    [[nodiscard]] std::uint64_t overruns() const { return overruns_; }
+
 private:
     CgroupSampler(bool rates, std::ostream& notes, Client client)
         : rates_(rates), notes_(&notes), client_(std::move(client)) {}
 
-    Status hear();
     std::vector<Cgroup> settle(const CgroupMap& present);
 
     bool rates_;
@@ -75,6 +81,7 @@ private:
     std::set<std::uint64_t> missed_; // that were not there any more, unheard, in the look before
     std::optional<CgroupMap> before_;
     std::map<std::uint64_t, Counters> owed_;
+    std::uint64_t overruns_ = 0;
 };
 
 } // namespace netatop
