@@ -19,7 +19,7 @@ as_root = @[ "$$(id -u)" -eq 0 ] || { \
 	echo "make $@ makes a Debian system of its own, which takes root: sudo make $@" >&2; exit 1; }
 
 .PHONY: all
-all: module daemon tools ## build the module (for KVER or KDIR), the daemon and the command
+all: module daemon tools exporter ## build the module (for KVER or KDIR), the daemon, the command and the exporter
 
 .PHONY: module
 module: ## build build/module/netatop.ko for the kernel named by KVER=… or KDIR=…
@@ -39,6 +39,10 @@ daemon: ## build build/daemon/netatopd and build/daemon/netatop-log
 .PHONY: tools
 tools: ## build build/tools/netatop
 	$(MAKE) -C tools
+
+.PHONY: exporter
+exporter: ## build build/exporter/netatop-exporter
+	$(MAKE) -C exporter
 
 .PHONY: deb
 deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
@@ -138,9 +142,9 @@ lint: ## run the static checks
 	tests/lint.sh
 
 .PHONY: install
-install: ## install the daemon, the command, the man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
+install: ## install the programs, their man pages and the module's source for DKMS (DESTDIR=…, PREFIX=…)
 	rm -rf $(BUILD)/stage
-	$(MAKE) install-daemon install-tools install-source DESTDIR=$(BUILD)/stage
+	$(MAKE) install-daemon install-tools install-exporter install-source DESTDIR=$(BUILD)/stage
 	install -d $(BUILD)/stage$(PREFIX)/lib/modules-load.d
 	install -m 644 debian/modules-load.d/netatop.conf $(BUILD)/stage$(PREFIX)/lib/modules-load.d
 	release/put-files install $(BUILD)/stage "$(DESTDIR)/" $(INSTALLED)
@@ -167,6 +171,12 @@ install-tools:
 	install -m 644 completions/netatop $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 completions/netatop.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 644 completions/_netatop $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
+
+.PHONY: install-exporter
+install-exporter:
+	$(MAKE) -C exporter install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 completions/netatop-exporter $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 .PHONY: install-source
 install-source:

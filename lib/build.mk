@@ -1,5 +1,6 @@
-# How our C++ is compiled; included by the Makefiles of lib/ and daemon/, which say in `name` what
-# they make and in `programs` which sources are programs. All else becomes an archive.
+# How our C++ is compiled; included by the Makefiles of the rooms of userland, which say in `name` what
+# they make and in `programs` which sources are programs. All else becomes an archive. What a room is
+# built on beside lib/ is in `below`, the room, and in `common`, the archives of all of them.
 
 VERSION	?= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' ../dkms.conf)
 BUILD	?= $(abspath ../build)
@@ -16,11 +17,11 @@ CXXFLAGS	?= -O2 -g
 WERROR		?= -Werror
 warnings	= -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor \
 		  -Woverloaded-virtual -Wnull-dereference -Wformat=2 $(WERROR)
-compile		= $(CXX) -std=c++17 -pthread $(warnings) -I. -I../lib -I../module -DNETATOP_VERSION='"$(VERSION)"' \
+compile		= $(CXX) -std=c++17 -pthread $(warnings) -I. $(below:%=-I../%) -I../lib -I../module -DNETATOP_VERSION='"$(VERSION)"' \
 		  $(CPPFLAGS) $(CXXFLAGS) -MMD -MP
 
 out		= $(BUILD)/$(name)
-common		= $(BUILD)/lib/libnetatop.a
+common		?= $(BUILD)/lib/libnetatop.a
 sources		= $(filter-out $(programs:=.cpp),$(wildcard *.cpp))
 objects		= $(sources:%.cpp=$(out)/%.o)
 
@@ -47,7 +48,7 @@ $(common): common
 
 .PHONY: common
 common:
-	$(MAKE) -C ../lib library BUILD='$(BUILD)'
+	$(MAKE) -C ../$(or $(below),lib) library BUILD='$(BUILD)'
 
 library: $(common)
 endif

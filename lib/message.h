@@ -69,7 +69,7 @@ struct Cgroup {
     Counters own;
     Counters ended_below; // of cgroups that ended below it
     Counters waiting;     // of sockets made in it, or in those, that have no owner yet
-    std::string path;     // from the root on, which is "/"; empty where the module does not say
+    std::string path{};   // from the root on, which is "/"; empty where the module does not say
 };
 
 // Likewise.

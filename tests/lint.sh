@@ -179,7 +179,7 @@ matches() {
 
 # Our programs, and the arithmetic of the module; of the rest it takes the kernel's macros for errors.
 check_cppcheck() {
-	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' 'tests/vm/stress/*.cpp' | silent xargs cppcheck --quiet \
+	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' 'exporter/*.cpp' 'tests/vm/stress/*.cpp' | silent xargs cppcheck --quiet \
 		--enable=warning,portability,performance --std=c++17 -Imodule -Ilib --error-exitcode=1
 	silent cppcheck --quiet --enable=warning,portability --std=c11 -Imodule module/wire.c --error-exitcode=1
 }
@@ -228,14 +228,14 @@ scripts() {
 
 check_clang_format() {
 	of_llvm clang-format
-	sources '*.cpp' 'lib/*.h' 'daemon/*.h' 'tools/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
+	sources '*.cpp' 'lib/*.h' 'daemon/*.h' 'tools/*.h' 'exporter/*.h' 'tests/*.h' | xargs clang-format --dry-run -Werror
 }
 
 # On standard error clang-tidy says how many warnings it left out, whatever they are worth.
 check_clang_tidy() {
 	of_llvm clang-tidy
-	printf '%s\n' -std=c++17 "-I$TREE/lib" "-I$TREE/module" '-DNETATOP_VERSION="0"' >"$BUILD/lint/compile_flags.txt"
-	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' | xargs -P "$(nproc)" -n 2 \
+	printf '%s\n' -std=c++17 "-I$TREE/lib" "-I$TREE/module" "-I$TREE/tools" '-DNETATOP_VERSION="0"' >"$BUILD/lint/compile_flags.txt"
+	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' 'exporter/*.cpp' | xargs -P "$(nproc)" -n 2 \
 		clang-tidy --quiet --warnings-as-errors='*' -p "$BUILD/lint" 2>"$SCRATCH/tidy" || {
 		cat "$SCRATCH/tidy"
 		return 1

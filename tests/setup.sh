@@ -5,7 +5,7 @@ set -euo pipefail
 
 # shellcheck disable=SC2034
 {
-packages_build='bc bison g++ gcc gcc-12 libelf-dev libmnl-dev libncurses-dev make pkg-config zlib1g-dev'
+packages_build='bc bison g++ gcc gcc-12 libelf-dev libmicrohttpd-dev libmnl-dev libncurses-dev make pkg-config zlib1g-dev'
 packages_deb="$packages_build build-essential debhelper dh-dkms dkms fakeroot"
 packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool flex iperf3 iproute2
 	jq kmod mmdebstrap nftables pahole python3 qemu-system-x86 wireguard-tools xz-utils zstd'
@@ -14,7 +14,7 @@ packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-1
 	qemu-system-arm"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
-	gcc-12 git groff-base jq kmod libgtest-dev libmnl-dev libncurses-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
+	gcc-12 git groff-base jq kmod libgtest-dev libmicrohttpd-dev libmnl-dev libncurses-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
 packages_site='groff-base mkdocs python3'
 packages_unit='clang googletest jq libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"

@@ -101,6 +101,15 @@ Status say(const std::string& text) {
 
 } // namespace
 
+void describe_module(const AccountSource& source, Account& account) {
+    const std::string parameters = source.module + "/parameters/";
+    account.most_sockets = number_of(parameters + "max_sockets");
+    account.most_tasks = number_of(parameters + "max_tasks");
+    account.most_cgroups = number_of(parameters + "max_cgroups");
+    account.module_version = line_of(source.module + "/version");
+    account.loaded_ms = Identities::epoch_ms(account.total.loaded);
+}
+
 Result<Account> gather(const AccountSource& source, Identities& identities) {
     const auto begin = now_ms();
     auto client = Client::open(source.connect);
@@ -115,12 +124,7 @@ Result<Account> gather(const AccountSource& source, Identities& identities) {
     Account account;
     account.shares = shares_of(*cgroups, identities, source.most_units);
     account.total = *total;
-    const std::string parameters = source.module + "/parameters/";
-    account.most_sockets = number_of(parameters + "max_sockets");
-    account.most_tasks = number_of(parameters + "max_tasks");
-    account.most_cgroups = number_of(parameters + "max_cgroups");
-    account.module_version = line_of(source.module + "/version");
-    account.loaded_ms = Identities::epoch_ms(total->loaded);
+    describe_module(source, account);
     account.took_ms = std::max<std::int64_t>(now_ms() - begin, 0);
     return account;
 }

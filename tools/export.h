@@ -18,6 +18,9 @@ struct AccountSource {
     std::size_t most_units = 2000;
 };
 
+// Says in an account what the kernel says of the module by files, and since when it is loaded.
+void describe_module(const AccountSource& source, Account& account);
+
 Result<Account> gather(const AccountSource& source, Identities& identities);
 
 int export_command(const std::vector<std::string>& arguments);

@@ -30,9 +30,15 @@ struct Quantity {
 constexpr std::array<Quantity, 2> quantities{
     {{"bytes", &Flow::bytes}, {"packets", &Flow::packets}}};
 
-// Adds what was carried by protocol and scope. What is nothing has no series yet.
-void add(Exposition& to, const Labels& who, const Counters& counters, const Direction& direction,
-         const Quantity& quantity) {
+struct Row {
+    Labels who;
+    const Counters* counters;
+    bool zeros = false; // tell also what is nothing yet
+};
+
+// Adds what was carried by protocol and scope.
+void add(Exposition& to, const Row& row, const Direction& direction, const Quantity& quantity) {
+    const auto& [who, counters, zeros] = row;
     struct Series {
         const char* protocol;
         Flow Counters::*all;
@@ -41,11 +47,11 @@ void add(Exposition& to, const Labels& who, const Counters& counters, const Dire
     const std::array<Series, 2> series{{{"tcp", direction.tcp, direction.loopback_tcp},
                                         {"udp", direction.udp, direction.loopback_udp}}};
     for (const auto& [protocol, all, loopback] : series) {
-        const auto over_loopback = counters.*loopback.*quantity.value;
-        const auto over_wire = rest(counters.*all.*quantity.value, over_loopback);
+        const auto over_loopback = counters->*loopback.*quantity.value;
+        const auto over_wire = rest(counters->*all.*quantity.value, over_loopback);
         for (const auto& [scope, value] :
              {std::pair{"wire", over_wire}, std::pair{"loopback", over_loopback}}) {
-            if (value == 0)
+            if (value == 0 && !zeros)
                 continue;
             Labels labels = who;
             labels.emplace_back("protocol", protocol);
@@ -55,11 +61,6 @@ void add(Exposition& to, const Labels& who, const Counters& counters, const Dire
     }
 }
 
-struct Row {
-    Labels who;
-    const Counters* counters;
-};
-
 // Four families of counters, each with the same rows.
 void add_traffic(Exposition& to, const std::string& prefix, const std::string& of_whom,
                  const std::vector<Row>& rows) {
@@ -68,26 +69,38 @@ void add_traffic(Exposition& to, const std::string& prefix, const std::string& o
             to.counter(prefix + '_' + direction.name + '_' + quantity.name,
                        std::string(quantity.name) + ' ' + direction.verb + of_whom, quantity.name);
             for (const auto& row : rows)
-                add(to, row.who, *row.counters, direction, quantity);
+                add(to, row, direction, quantity);
         }
     }
 }
 
-std::vector<Row> rows_of_classes(const Total& total, bool with_gone) {
-    std::vector<Row> rows{{{{"class", "kernel"}}, &total.kernel},
-                          {{{"class", "nosocket"}}, &total.nosocket},
-                          {{{"class", "overflow"}}, &total.overflow}};
+// One who remembers tells slices and classes from the first exposition on, so that an engine sees how
+// their first packets make them grow.
+bool tells_zeros(const Account& account) {
+    return account.upkeep.has_value();
+}
+
+std::vector<Row> rows_of_classes(const Account& account, bool with_gone) {
+    const Total& total = account.total;
+    const bool zeros = tells_zeros(account);
+    std::vector<Row> rows{{{{"class", "kernel"}}, &total.kernel, zeros},
+                          {{{"class", "nosocket"}}, &total.nosocket, zeros},
+                          {{{"class", "overflow"}}, &total.overflow, zeros}};
     if (with_gone)
-        rows.push_back({{{"class", "gone"}}, &total.gone});
+        rows.push_back({{{"class", "gone"}}, &total.gone, zeros});
     return rows;
+}
+
+void add_classes(std::vector<Row>& to, const Account& account, bool with_gone) {
+    for (auto& row : rows_of_classes(account, with_gone))
+        to.push_back(std::move(row));
 }
 
 void add_shares(Exposition& to, const Account& account) {
     std::vector<Row> rows;
     for (const auto& [name, counters] : account.shares.slices)
-        rows.push_back({{{"slice", name}}, &counters});
-    for (auto& row : rows_of_classes(account.total, false))
-        rows.push_back(std::move(row));
+        rows.push_back({{{"slice", name}}, &counters, tells_zeros(account)});
+    add_classes(rows, account, false);
     add_traffic(
         to, "netatop_slice",
         " by the tasks of a top-level slice, those that ended included, or by no task (class); "
@@ -100,11 +113,51 @@ void add_shares(Exposition& to, const Account& account) {
                          {"container", share.container},
                          {"runtime", share.engine}},
                         &share.counters});
-    add_traffic(to, "netatop_unit", " by a unit or container that runs", rows);
+    // Who remembers also tells what no unit carried.
+    if (account.upkeep)
+        add_classes(rows, account, false);
+    add_traffic(to, "netatop_unit",
+                account.upkeep ? " by a unit or container, or in a slice by none, or by no task "
+                                 "(class); all series of this family are all traffic that is "
+                                 "settled, but for those of units that vanished"
+                               : " by a unit or container that runs",
+                rows);
     to.gauge("netatop_units_left_out", "units and containers for which there was no room");
     to.add({}, account.shares.left_out);
     add_traffic(to, "netatop_class", " by no task that lives",
-                rows_of_classes(account.total, true));
+                rows_of_classes(account, true));
+}
+
+void add_commands(Exposition& to, const Account& account) {
+    if (!account.upkeep)
+        return;
+    std::vector<Row> rows;
+    for (const auto& command : account.commands)
+        rows.push_back({{{"command", command.name}}, &command.counters});
+    add_classes(rows, account, true);
+    add_traffic(to, "netatop_command",
+                " by all processes of a name, those that exited included, or by none (class); all "
+                "series of this family are all traffic that is settled",
+                rows);
+}
+
+void add_upkeep(Exposition& to, const Upkeep& upkeep) {
+    to.gauge("process_start_time_seconds", "when this exporter began, since when all is counted",
+             "seconds");
+    to.add_milliseconds({}, upkeep.began_ms);
+    to.counter("process_cpu_seconds", "processor time of this exporter", "seconds");
+    to.add_milliseconds({}, upkeep.cpu_ms);
+    to.gauge("process_resident_memory_bytes", "its memory", "bytes");
+    to.add({}, upkeep.resident_bytes);
+    to.gauge("process_open_fds", "its open files");
+    to.add({}, upkeep.open_files);
+    to.counter("netatop_exporter_scrapes", "expositions that were asked for");
+    to.add({}, upkeep.scrapes);
+    to.counter("netatop_exporter_failed_looks", "how often the module did not answer");
+    to.add({}, upkeep.failed_looks);
+    to.counter("netatop_exporter_overruns",
+               "how often more processes or cgroups ended at once than were heard of");
+    to.add({}, upkeep.overruns);
 }
 
 // What can become less, when it becomes somebody's.
@@ -117,7 +170,7 @@ void add_unsettled(Exposition& to, const Account& account) {
                  "bytes");
         for (const auto& [state, counters] : {std::pair{"waiting", &account.shares.waiting},
                                               std::pair{"nocgroup", &account.total.nocgroup}})
-            add(to, {{"state", state}}, *counters, direction, quantities[0]);
+            add(to, {{{"state", state}}, counters}, direction, quantities[0]);
     }
 }
 
@@ -177,9 +230,12 @@ void add_state(Exposition& to, const Account& account) {
 std::string exposition_of(const Account& account, Dialect dialect) {
     Exposition exposition(dialect);
     add_shares(exposition, account);
+    add_commands(exposition, account);
     add_unsettled(exposition, account);
     add_tables(exposition, account);
     add_state(exposition, account);
+    if (account.upkeep)
+        add_upkeep(exposition, *account.upkeep);
     return exposition.finish();
 }
 

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include <ctime>
+#include <iterator>
 
 namespace netatop {
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ledger.h"
+
+#include "text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace netatop {
+
+namespace {
+
+constexpr const char* other = "other";
+
+bool begins(std::string_view text, std::string_view with) {
+    return text.substr(0, with.size()) == with;
+}
+
+bool ends(std::string_view text, std::string_view with) {
+    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
+}
+
+bool is_digit(char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+// "app-firefox-4711" is "app-firefox-*", and "session-c2" "session-*": without the last part.
+std::string without_last(const std::string& stem) {
+    const auto dash = stem.rfind('-');
+    return dash == std::string::npos ? stem : stem.substr(0, dash + 1) + '*';
+}
+
+// systemd names the instances of sockets with Accept=yes by the number of the connection.
+bool is_connection(const std::string& instance) {
+    const auto digits = std::find_if_not(instance.begin(), instance.end(), is_digit);
+    return digits != instance.begin() && digits != instance.end() && *digits == '-';
+}
+
+std::string collapsed_part(const std::string& unit) {
+    const auto dot = unit.rfind('.');
+    if (dot == std::string::npos)
+        return unit;
+    const std::string stem = unit.substr(0, dot);
+    const std::string type = unit.substr(dot);
+    const auto at = stem.find('@');
+    if (at != std::string::npos) {
+        const bool program = begins(stem, "app-") && type == ".service";
+        return program || is_connection(stem.substr(at + 1)) ? stem.substr(0, at + 1) + '*' + type
+                                                             : unit;
+    }
+    if (type == ".scope" && unit != "init.scope")
+        return without_last(stem) + type;
+    if (type == ".service" && begins(stem, "run-"))
+        return "run-*" + type;
+    return unit;
+}
+
+// "/a/b/c" is in "a", and "/" in itself.
+std::string top_of(const std::string& path) {
+    if (path.size() < 2)
+        return "/";
+    return path.substr(1, path.find('/', 1) - 1);
+}
+
+// Do units end in this cgroup that have a name of their own?
+bool holds_units(const std::string& path) {
+    const auto name = std::string_view(path).substr(path.rfind('/') + 1);
+    return name.empty() || ends(name, ".slice") ||
+           (begins(name, "user@") && ends(name, ".service"));
+}
+
+} // namespace
+
+std::string collapsed(const std::string& unit) {
+    const auto slash = unit.rfind('/');
+    if (slash == std::string::npos)
+        return collapsed_part(unit);
+    return unit.substr(0, slash + 1) + collapsed_part(unit.substr(slash + 1));
+}
+
+void Rising::begin(std::uint64_t present) {
+    base_ = present;
+}
+
+void Rising::restart() {
+    base_ = 0 - shown_;
+}
+
+std::uint64_t Rising::rise(std::uint64_t present) {
+    const auto value = present - base_;
+    // One that is below the base, as far as it is above what was shown.
+    constexpr std::uint64_t half = ~std::uint64_t{0} / 2;
+    if (value < half)
+        shown_ = std::max(shown_, value);
+    return shown_;
+}
+
+Counters& Ledger::slice_of(const std::string& name) {
+    const auto known = slices_.find(name);
+    if (known != slices_.end() || slices_.size() < limits_.slices)
+        return slices_[name];
+    return slices_[other];
+}
+
+// One that has ended and was told since makes room: first the one that ended first.
+bool Ledger::make_room_for_unit() {
+    if (units_.size() < limits_.units)
+        return true;
+    auto first = units_.end();
+    for (auto at = units_.begin(); at != units_.end(); ++at)
+        if (at->second.ended && at->second.told &&
+            (first == units_.end() || at->second.end < first->second.end))
+            first = at;
+    if (first == units_.end())
+        return false;
+    units_.erase(first);
+    return true;
+}
+
+Ledger::Unit& Ledger::unit_of(const Share& who) {
+    const Key key{who.slice, who.unit, who.container};
+    auto known = units_.find(key);
+    if (known == units_.end() && !make_room_for_unit()) {
+        ++units_without_room_;
+        auto& unit = units_[{other, other, ""}];
+        unit.share.slice = other;
+        unit.share.unit = other;
+        return unit;
+    }
+    if (known == units_.end())
+        known = units_.emplace(key, Unit{who}).first;
+    return known->second;
+}
+
+void Ledger::add_share(const Sum& sum, const std::string& slice, Identities& identities) {
+    const auto& workload = identities.workload(sum.cgroup.id);
+    const std::string name =
+        workload.container.empty() ? collapsed(full_unit(workload)) : full_unit(workload);
+    Unit& unit = unit_of({slice, clean(name), clean(workload.container), workload.engine, {}});
+    unit.share.counters += sum.own;
+    unit.present = unit.present || !sum.ended;
+    // What ended unheard below one that holds units was one of these.
+    if (holds_units(identities.path(sum.cgroup.id)))
+        unit_of({slice, "", "", "", {}}).share.counters += sum.ended_below;
+    else
+        unit.share.counters += sum.ended_below;
+}
+
+// The top-level one of a cgroup; where its own path is not known, of the one above.
+std::string Ledger::slice_name(const Cgroup& cgroup, Identities& identities) {
+    const auto& path = identities.path(cgroup.id);
+    return clean(top_of(path.empty() ? identities.path(cgroup.parent) : path));
+}
+
+void Ledger::add(const std::vector<Sum>& sums, Identities& identities, Time now) {
+    for (auto& [key, unit] : units_)
+        unit.present = false;
+    waiting_ = {};
+    units_without_room_ = 0;
+    for (const auto& sum : sums)
+        identities.learn(sum.cgroup);
+    for (const auto& sum : sums) {
+        const std::string slice = slice_name(sum.cgroup, identities);
+        auto& counters = slice_of(slice);
+        counters += sum.own;
+        counters += sum.ended_below;
+        if (!sum.ended)
+            waiting_ += sum.cgroup.waiting;
+        add_share(sum, slice, identities);
+    }
+    for (auto& [key, unit] : units_) {
+        if (!unit.present && !unit.ended) {
+            unit.told = false;
+            unit.end = now;
+        }
+        unit.ended = !unit.present;
+    }
+}
+
+// The one that carried nothing for the longest time.
+bool Ledger::make_room_for_command(Time now) {
+    if (commands_.size() < limits_.commands)
+        return true;
+    const auto oldest = std::min_element(
+        commands_.begin(), commands_.end(),
+        [](const auto& a, const auto& b) { return a.second.last < b.second.last; });
+    if (oldest == commands_.end() || now - oldest->second.last < limits_.idle)
+        return false;
+    commands_.erase(oldest);
+    return true;
+}
+
+Counters& Ledger::command_of(const std::string& name, Time now) {
+    auto known = commands_.find(name);
+    if (name == other || (known == commands_.end() && !make_room_for_command(now)))
+        return other_command_;
+    if (known == commands_.end())
+        known = commands_.emplace(name, Command{}).first;
+    known->second.last = now;
+    return known->second.counters;
+}
+
+void Ledger::add(const std::vector<Entry>& entries, Time now) {
+    for (const auto& entry : entries)
+        if (entry.moved.any())
+            command_of(clean(entry.task.name), now) += entry.moved;
+}
+
+void Ledger::tell(Account& account, Time now) {
+    account.shares.slices = slices_;
+    account.shares.waiting = waiting_;
+    account.shares.left_out = units_without_room_;
+    for (auto at = units_.begin(); at != units_.end();) {
+        auto& unit = at->second;
+        if (unit.ended && unit.told && now - unit.end >= limits_.keep) {
+            at = units_.erase(at);
+            continue;
+        }
+        unit.told = unit.ended;
+        if (unit.share.counters.any())
+            account.shares.units.push_back(unit.share);
+        ++at;
+    }
+    for (const auto& [name, command] : commands_)
+        account.commands.push_back({name, command.counters});
+    if (other_command_.any())
+        account.commands.push_back({other, other_command_});
+}
+
+} // namespace netatop

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What was carried since the exporter began, by whom: counters that never go down, each under a name
+// that an engine of metrics can keep. Names are bounded; what has no room is in one called "other".
+#pragma once
+
+#include "families.h"
+#include "identity.h"
+#include "sample.h"
+#include "sums.h"
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace netatop {
+
+struct LedgerLimits {
+    std::size_t units = 2000; // and containers
+    std::size_t commands = 500;
+    std::size_t slices = 200;
+    // How long a unit is told that has ended: a scrape more of each engine must fit in.
+    std::chrono::seconds keep{300};
+    // A command that carried nothing for so long makes room for another one.
+    std::chrono::seconds idle{3600};
+};
+
+// A unit by the name under which it is told: one of many that a program made and named becomes one
+// with all of its kind. "session-12.scope" is "session-*.scope", "run-u5.service" "run-*.service",
+// "app-firefox-4711.scope" "app-firefox-*.scope", "sshd@3-10.0.0.1:22.service" "sshd@*.service".
+std::string collapsed(const std::string& unit);
+
+// A counter of something that may begin again, or become less for a moment.
+class Rising {
+public:
+    // Tells nothing of what there is already.
+    void begin(std::uint64_t present);
+    // What is counted begins at 0 again.
+    void restart();
+    std::uint64_t rise(std::uint64_t present);
+
+private:
+    std::uint64_t base_ = 0; // by which the present is too much; may wrap
+    std::uint64_t shown_ = 0;
+};
+
+class Ledger {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    explicit Ledger(LedgerLimits limits) : limits_(limits) {}
+
+    // What cgroups carried since the time before, those that ended included. All that are there are
+    // in it.
+    void add(const std::vector<Sum>& sums, Identities& identities, Time now);
+    // Likewise processes.
+    void add(const std::vector<Entry>& entries, Time now);
+    // What commands carried of which nobody knows the name.
+    void add_nameless(const Counters& moved) { other_command_ += moved; }
+
+    // Puts all of it into an account. Who has ended, and was told after that for long enough, is
+    // told for the last time.
+    void tell(Account& account, Time now);
+
+private:
+    using Key = std::tuple<std::string, std::string, std::string>; // slice, unit, container
+    struct Unit {
+        Share share;
+        bool present = false; // at the last look
+        bool ended = false;
+        bool told = false; // since it ended
+        Time end{};
+    };
+    struct Command {
+        Counters counters;
+        Time last{};
+    };
+
+    static std::string slice_name(const Cgroup& cgroup, Identities& identities);
+    Counters& slice_of(const std::string& name);
+    Unit& unit_of(const Share& who);
+    Counters& command_of(const std::string& name, Time now);
+    void add_share(const Sum& sum, const std::string& slice, Identities& identities);
+    bool make_room_for_unit();
+    bool make_room_for_command(Time now);
+
+    LedgerLimits limits_;
+    std::map<std::string, Counters> slices_;
+    std::map<Key, Unit> units_;
+    std::map<std::string, Command> commands_;
+    Counters other_command_;
+    Counters waiting_; // at the last look
+    std::size_t units_without_room_ = 0;
+};
+
+} // namespace netatop
