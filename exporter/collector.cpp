@@ -7,10 +7,8 @@
 namespace netatop {
 
 Collector::Collector(AccountSource source, const LedgerLimits& limits)
-    : source_(std::move(source)), ledger_(limits), classes_{{{&Total::kernel},
-                                                             {&Total::nosocket},
-                                                             {&Total::gone},
-                                                             {&Total::overflow}}} {}
+    : source_(std::move(source)), ledger_(limits),
+      classes_{{{&Total::kernel}, {&Total::nosocket}, {&Total::gone}, {&Total::overflow}}} {}
 
 Status Collector::open() {
     auto client = Client::open(source_.connect);
@@ -56,8 +54,8 @@ void Collector::count_classes(const Total& total) {
         for (std::size_t i = 0; i < all_flows.size(); ++i) {
             auto& [packets, bytes] = of_class.rising.at(i);
             const Flow& flow = total.*of_class.counters.*all_flows.at(i);
-            classified_.*of_class.counters.*all_flows.at(i) = {packets.rise(flow.packets),
-                                                               bytes.rise(flow.bytes)};
+            classified_.*of_class.counters.*
+                all_flows.at(i) = {packets.rise(flow.packets), bytes.rise(flow.bytes)};
         }
 }
 

@@ -25,8 +25,8 @@ public:
     // What there is to tell, after a look.
     Account account();
 
-    // Ends of processes and cgroups, which the kernel keeps only so many of: readable when there are
-    // any. -1 where there is nothing to listen to.
+    // Ends of processes and cgroups, which the kernel keeps only so many of: readable when there
+    // are any. -1 where there is nothing to listen to.
     [[nodiscard]] std::array<int, 2> fds() const;
     // Takes them. True when so many have come that a look is due.
     bool hear();

@@ -182,9 +182,10 @@ void Ledger::add(const std::vector<Sum>& sums, Identities& identities, Time now)
 bool Ledger::make_room_for_command(Time now) {
     if (commands_.size() < limits_.commands)
         return true;
-    const auto oldest = std::min_element(
-        commands_.begin(), commands_.end(),
-        [](const auto& a, const auto& b) { return a.second.last < b.second.last; });
+    const auto oldest =
+        std::min_element(commands_.begin(), commands_.end(), [](const auto& a, const auto& b) {
+            return a.second.last < b.second.last;
+        });
     if (oldest == commands_.end() || now - oldest->second.last < limits_.idle)
         return false;
     commands_.erase(oldest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What was carried since the exporter began, by whom: counters that never go down, each under a name
-// that an engine of metrics can keep. Names are bounded; what has no room is in one called "other".
+// What was carried since the exporter began, by whom: counters that never go down, each under a
+// name that an engine of metrics can keep. Names are bounded; what has no room is in one called
+// "other".
 #pragma once
 
 #include "families.h"
@@ -50,7 +51,7 @@ class Ledger {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    explicit Ledger(LedgerLimits limits) : limits_(limits) {}
+    explicit Ledger(const LedgerLimits& limits) : limits_(limits) {}
 
     // What cgroups carried since the time before, those that ended included. All that are there are
     // in it.

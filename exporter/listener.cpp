@@ -32,8 +32,8 @@ std::optional<Place> place_in(const std::string& where) {
     const auto port = number(place.port);
     if (!port || *port > last_port)
         return std::nullopt;
-    const bool bracketed = place.address.size() > 2 && place.address.front() == '[' &&
-                           place.address.back() == ']';
+    const bool bracketed =
+        place.address.size() > 2 && place.address.front() == '[' && place.address.back() == ']';
     if (bracketed)
         place.address = place.address.substr(1, place.address.size() - 2);
     else if (place.address.find(':') != std::string::npos)
@@ -72,8 +72,7 @@ bool is_listening(int fd) {
 
 Result<Descriptor> listen_on(const std::string& where) {
     const auto place = place_in(where);
-    const Addresses addresses =
-        place ? addresses_of(*place) : Addresses(nullptr, ::freeaddrinfo);
+    const Addresses addresses = place ? addresses_of(*place) : Addresses(nullptr, ::freeaddrinfo);
     if (!addresses)
         return Error{"--listen " + where +
                          ": give an address and a port, as 127.0.0.1:10147, [::1]:10147, or :10147 "

@@ -95,8 +95,7 @@ Dialect dialect_for(std::string_view accept) {
         if (choice.name == "application/openmetrics-text") {
             if (choice.version.empty() || choice.version == "1.0.0")
                 openmetrics = std::max(openmetrics, choice.quality);
-        } else if (choice.name == "text/plain" || choice.name == "text/*" ||
-                   choice.name == "*/*") {
+        } else if (choice.name == "text/plain" || choice.name == "text/*" || choice.name == "*/*") {
             text = std::max(text, choice.quality);
         }
     }

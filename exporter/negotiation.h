@@ -8,8 +8,8 @@
 
 namespace netatop {
 
-// OpenMetrics only for who asks for it by name, in version 1 where it says one, and likes it no less
-// than the text format.
+// OpenMetrics only for who asks for it by name, in version 1 where it says one, and likes it no
+// less than the text format.
 Dialect dialect_for(std::string_view accept);
 
 bool takes_gzip(std::string_view accept_encoding);

@@ -37,7 +37,7 @@ netatop::Result<netatop::ServiceOptions> taken(const Given& given) {
         return wrong_value("a number of units", given.units);
     if (!take_number(given.commands, options.limits.commands, 1, most))
         return wrong_value("a number of commands", given.commands);
-    std::uint64_t keep = static_cast<std::uint64_t>(options.limits.keep.count());
+    auto keep = static_cast<std::uint64_t>(options.limits.keep.count());
     if (!take_number(given.keep, keep, 0, most))
         return wrong_value("a number of seconds", given.keep);
     options.limits.keep = std::chrono::seconds(keep);

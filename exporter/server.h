@@ -19,9 +19,9 @@ struct MHD_Connection;
 namespace netatop {
 
 struct ServerLimits {
-    unsigned connections = 32;         // more wait in the queue of the socket
-    unsigned silence = 10;             // seconds in which nothing comes and nothing is taken
-    std::chrono::seconds request{15};  // from the first byte of a request to the last of its answer
+    unsigned connections = 32;        // more wait in the queue of the socket
+    unsigned silence = 10;            // seconds in which nothing comes and nothing is taken
+    std::chrono::seconds request{15}; // from the first byte of a request to the last of its answer
     std::size_t memory = 16UL * 1024UL; // bytes for the headers of a request
 };
 
@@ -60,7 +60,8 @@ private:
 
     Expose expose_;
     ServerLimits limits_;
-    std::map<MHD_Connection*, Clock::time_point> since_; // when their present request may have begun
+    std::map<MHD_Connection*, Clock::time_point>
+        since_; // when their present request may have begun
     std::unique_ptr<MHD_Daemon, Stop> daemon_;
 };
 

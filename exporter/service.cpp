@@ -80,7 +80,7 @@ private:
 
 // What goes wrong is said once, until it goes well again.
 Status Service::look() {
-    const auto done = collector_.look();
+    auto done = collector_.look();
     looked_ = Clock::now();
     if (!done && done.error().text != complaint_) {
         complaint_ = done.error().text;
@@ -110,8 +110,8 @@ Result<std::string> Service::expose(Dialect dialect) {
 }
 
 int Service::timeout(int of_server) const {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(looked_ + pause -
-                                                                            Clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(looked_ + pause - Clock::now());
     const int until_look = std::max(static_cast<int>(left.count()), 0);
     return of_server < 0 ? until_look : std::min(of_server, until_look);
 }
@@ -125,9 +125,8 @@ Status Service::run(const Descriptor& listener, const Interrupt& interrupt) {
         return first.error();
     while (!interrupt.happened()) {
         const auto [tasks, cgroups] = collector_.fds();
-        std::array<pollfd, 3> events{{{(*server)->fd(), POLLIN, 0},
-                                      {tasks, POLLIN, 0},
-                                      {cgroups, POLLIN, 0}}};
+        std::array<pollfd, 3> events{
+            {{(*server)->fd(), POLLIN, 0}, {tasks, POLLIN, 0}, {cgroups, POLLIN, 0}}};
         const auto waited =
             interrupt.wait(events.data(), events.size(), timeout((*server)->timeout()));
         if (!waited)

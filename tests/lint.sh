@@ -234,7 +234,7 @@ check_clang_format() {
 # On standard error clang-tidy says how many warnings it left out, whatever they are worth.
 check_clang_tidy() {
 	of_llvm clang-tidy
-	printf '%s\n' -std=c++17 "-I$TREE/lib" "-I$TREE/module" "-I$TREE/tools" '-DNETATOP_VERSION="0"' >"$BUILD/lint/compile_flags.txt"
+	printf '%s\n' -std=c++17 "-I$TREE/lib" "-I$TREE/tools" "-I$TREE/module" '-DNETATOP_VERSION="0"' >"$BUILD/lint/compile_flags.txt"
 	sources 'lib/*.cpp' 'daemon/*.cpp' 'tools/*.cpp' 'exporter/*.cpp' | xargs -P "$(nproc)" -n 2 \
 		clang-tidy --quiet --warnings-as-errors='*' -p "$BUILD/lint" 2>"$SCRATCH/tidy" || {
 		cat "$SCRATCH/tidy"

@@ -74,8 +74,8 @@ void add_traffic(Exposition& to, const std::string& prefix, const std::string& o
     }
 }
 
-// One who remembers tells slices and classes from the first exposition on, so that an engine sees how
-// their first packets make them grow.
+// One who remembers tells slices and classes from the first exposition on, so that an engine sees
+// how their first packets make them grow.
 bool tells_zeros(const Account& account) {
     return account.upkeep.has_value();
 }
@@ -124,8 +124,7 @@ void add_shares(Exposition& to, const Account& account) {
                 rows);
     to.gauge("netatop_units_left_out", "units and containers for which there was no room");
     to.add({}, account.shares.left_out);
-    add_traffic(to, "netatop_class", " by no task that lives",
-                rows_of_classes(account, true));
+    add_traffic(to, "netatop_class", " by no task that lives", rows_of_classes(account, true));
 }
 
 void add_commands(Exposition& to, const Account& account) {

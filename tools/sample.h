@@ -69,8 +69,8 @@ private:
     std::optional<Ends> exits_;
     Tasks heard_; // that ended since the last sample
     std::optional<Tasks> before_;
-    Tasks missed_; // that were there before, and of whose end was nothing heard yet
-    Counters ended_;  // all that those had carried that were heard to end
+    Tasks missed_;     // that were there before, and of whose end was nothing heard yet
+    Counters ended_;   // all that those had carried that were heard to end
     Counters dropped_; // all that was known of those that were not
     std::uint64_t overruns_ = 0;
 };

@@ -98,9 +98,9 @@ TEST(Collapsed, NamesThatProgramsMake) {
 }
 
 TEST(Collapsed, NamesThatPeopleMake) {
-    for (const auto* name : {"nginx.service", "init.scope", "getty@tty1.service", "user@1000.service",
-                             "openvpn@site-2.service", "wg-quick@wg0.service", "", "runner.service",
-                             "backup@2.service", "-.slice"})
+    for (const auto* name : {"nginx.service", "init.scope", "getty@tty1.service",
+                             "user@1000.service", "openvpn@site-2.service", "wg-quick@wg0.service",
+                             "", "runner.service", "backup@2.service", "-.slice"})
         EXPECT_EQ(collapsed(name), name);
 }
 
@@ -131,8 +131,8 @@ TEST(Rising, GoesOnWhenTheOtherBeginsAgain) {
 
 TEST_F(LedgerTest, AddsUp) {
     limits.units = 10;
-    add({sum(1, "/", sent(1, 10)), sum(2, "/a.slice", {}), sum(3, "/a.slice/x.service", sent(2, 20)),
-         sum(4, "/a.slice/session-1.scope", sent(4, 40)),
+    add({sum(1, "/", sent(1, 10)), sum(2, "/a.slice", {}),
+         sum(3, "/a.slice/x.service", sent(2, 20)), sum(4, "/a.slice/session-1.scope", sent(4, 40)),
          sum(5, "/a.slice/session-2.scope", sent(8, 80))});
     add({sum(1, "/", {}), sum(3, "/a.slice/x.service", sent(16, 160))});
     const auto account = told();
@@ -189,10 +189,12 @@ TEST_F(LedgerTest, UnitsWithoutRoomAreTogether) {
     EXPECT_EQ(account.shares.left_out, 2U);
     // One that ended, and was told, makes room.
     add({sum(2, "/a.slice/2.service", {}), sum(3, "/a.slice/3.service", {}),
-         sum(1, "/a.slice/1.service", {}, true)}, 1);
+         sum(1, "/a.slice/1.service", {}, true)},
+        1);
     (void)told(1);
     add({sum(2, "/a.slice/2.service", {}), sum(3, "/a.slice/3.service", {}),
-         sum(6, "/a.slice/6.service", sent(3, 3))}, 2);
+         sum(6, "/a.slice/6.service", sent(3, 3))},
+        2);
     account = told(2);
     EXPECT_EQ(packets_of(account, "6.service"), 3U);
     EXPECT_EQ(packets_of(account, "other"), 12U) << "never less";

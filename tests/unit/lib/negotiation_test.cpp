@@ -34,8 +34,8 @@ TEST(Negotiation, TextUnlessAsked) {
 TEST(Negotiation, Gzip) {
     for (const auto* yes : {"gzip", "deflate, gzip;q=1.0", "*", "x-gzip", "br;q=1.0, GZIP;q=0.001"})
         EXPECT_TRUE(takes_gzip(yes)) << yes;
-    for (const auto* no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "*, gzip;q=0",
-                           "deflate", "gzipped"})
+    for (const auto* no :
+         {"", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "*, gzip;q=0", "deflate", "gzipped"})
         EXPECT_FALSE(takes_gzip(no)) << no;
 }
 

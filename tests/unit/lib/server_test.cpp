@@ -106,8 +106,8 @@ TEST_F(ServerTest, WhatThereIs) {
     const auto open = answer_to(get("/metrics", "Accept: application/openmetrics-text\r\n"));
     EXPECT_TRUE(has(open, "application/openmetrics-text; version=1.0.0; charset=utf-8")) << open;
     EXPECT_TRUE(has(open, "\r\n\r\nopen\n")) << open;
-    EXPECT_TRUE(has(answer_to(get("/metrics", "Accept-Encoding: gzip\r\n")),
-                    "Content-Encoding: gzip"));
+    EXPECT_TRUE(
+        has(answer_to(get("/metrics", "Accept-Encoding: gzip\r\n")), "Content-Encoding: gzip"));
     EXPECT_EQ(asked, 3);
     EXPECT_TRUE(has(answer_to(get("/-/healthy")), " 200 "));
     EXPECT_TRUE(has(answer_to(get("/")), "href=\"/metrics\""));
@@ -127,8 +127,8 @@ TEST_F(ServerTest, FailureIsSaid) {
 TEST_F(ServerTest, WhatCannotBeAskedFor) {
     start();
     EXPECT_TRUE(has(answer_to("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), "Allow: GET, HEAD"));
-    EXPECT_TRUE(has(answer_to("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"),
-                    " 413 "));
+    EXPECT_TRUE(
+        has(answer_to("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"), " 413 "));
     EXPECT_TRUE(has(answer_to(get("/metrics", "Transfer-Encoding: chunked\r\n")), " 413 "));
     // The rest of it is not read, so the answer may be lost on the way.
     const auto huge = answer_to(get("/metrics", "X: " + std::string(20000, 'x') + "\r\n"));
