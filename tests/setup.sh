@@ -19,7 +19,7 @@ packages_site='groff-base mkdocs python3'
 packages_unit='clang googletest jq libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint $packages_site gpg gpg-agent lintian
-	python3-jsonschema python3-prometheus-client"
+	prometheus python3-jsonschema python3-prometheus-client"
 }
 
 usage() {
