@@ -127,7 +127,7 @@ bool take_zone(Scanner& scanner, std::optional<int>& zone) {
     return true;
 }
 
-std::optional<std::int64_t> away_from(std::int64_t now, Scanner scanner, bool later) {
+std::optional<std::int64_t> away_from(std::int64_t now, const Scanner& scanner, bool later) {
     std::string_view rest = scanner.rest();
     std::size_t digits = 0;
     while (digits < rest.size() && std::isdigit(static_cast<unsigned char>(rest[digits])) != 0)

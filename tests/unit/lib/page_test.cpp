@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include <clocale>
+#include <future>
 
 #include "live_lines.h"
 
@@ -179,8 +180,10 @@ TEST_F(PageTest, DetailsOfARow) {
 }
 
 TEST_F(PageTest, RemotesHaveNames) {
+    std::promise<void> gate; // before which nobody answers
     auto names = Lookup::make(
-        [](const std::string& address) {
+        [answers = gate.get_future().share()](const std::string& address) {
+            answers.wait();
             return address == "10.0.0.2" ? std::string("peer.example\x1b") : std::string();
         },
         10);
@@ -207,6 +210,7 @@ TEST_F(PageTest, RemotesHaveNames) {
     view.take(sample_of(remote_lines(connections)));
     EXPECT_EQ(rows().find("peer"), std::string::npos) << "nobody waits for it";
     EXPECT_NE(rows().find("10.0.0.2"), std::string::npos);
+    gate.set_value();
     EXPECT_TRUE(await("peer.example? ")) << rows();
     EXPECT_NE(rows().find("10.0.0.3"), std::string::npos) << "it has none";
     press("5");
