@@ -44,8 +44,8 @@ static inline void nta_kernel_cgroup_put(struct cgroup *cgroup)
 }
 
 /*
- * From the root of all on. Bytes that were written, without the zero; 0 where @size is too few: some
- * kernels say so, and others cut the path, which then fills all.
+ * From the root of all on. Bytes that were written, without the zero; 0 where @size is too
+ * few: some kernels say so, and others cut the path, which then fills all.
  */
 static inline unsigned int nta_kernel_cgroup_path(struct cgroup *cgroup, char *path,
 						  unsigned int size)
