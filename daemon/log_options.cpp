@@ -106,7 +106,7 @@ Status LogOptions::take_filter(std::int64_t now, LogFilter& filter) const {
 Status LogOptions::take_style(LogStyle& style) const {
     if (json_ && csv_)
         return contrary("--json or --csv, not both");
-    if (int{bytes_} + int{iec_} + int{si_} > 1)
+    if ((bytes_ && iec_) || (bytes_ && si_) || (iec_ && si_))
         return contrary("one of --bytes, --iec and --si");
     style.format = json_ ? Format::json : csv_ ? Format::csv : Format::table;
     style.exact = bytes_;
