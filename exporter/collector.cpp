@@ -22,6 +22,11 @@ Status Collector::open() {
     auto cgroups = CgroupSampler::start(true, notes_, source_.connect);
     if (!cgroups)
         return cgroups.error();
+    // Without these the sums would lack what lived short.
+    if (tasks->fd() < 0 || cgroups->fd() < 0)
+        return Error{"nobody is told here of processes and cgroups that end: run it in the network "
+                     "namespace of the host, with CAP_NET_ADMIN",
+                     Cause::privilege};
     auto total = client->total();
     if (!total)
         return total.error();
