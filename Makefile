@@ -18,6 +18,9 @@ export VERSION BUILD
 as_root = @[ "$$(id -u)" -eq 0 ] || { \
 	echo "make $@ makes a Debian system of its own, which takes root: sudo make $@" >&2; exit 1; }
 
+# Rooms are built on the same libraries: one after the other, each as parallel as may be.
+.NOTPARALLEL:
+
 .PHONY: all
 all: module daemon tools exporter ## build the module (for KVER or KDIR), the daemon, the command and the exporter
 
