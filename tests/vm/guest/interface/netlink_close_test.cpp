@@ -342,10 +342,12 @@ TEST_F(NetlinkCloseGroup, WhoReadsTooSlowlyIsTold) {
 TEST_F(NetlinkCloseGroup, TheModuleGoesInTheMiddle) {
     Closed closed;
     const Address here("127.0.0.1", port);
-    const Fd listener = tcp_listener(here, true);
+    Fd listener = tcp_listener(here, true);
     const Fd connection = tcp_connected(here);
     const Fd accepted = tcp_accept(listener);
     finish_writing(connection);
+    // Else it could be given the next connection.
+    listener.close();
     brief();
     EXPECT_TRUE(eventually([] { return module::unload() == 0; }));
     module::require();
