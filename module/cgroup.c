@@ -24,7 +24,8 @@ static struct nta_cgroup nta_cgroup_none = {
 };
 
 /* What the floors above do with a cgroup that ended. */
-static void (*nta_cgroup_ended)(const struct nta_cgroup_sums *sums, const char *path);
+static void (*nta_cgroup_ended)(const struct nta_cgroup_sums *sums,
+				struct cgroup *cgroup);
 
 static const struct rhashtable_params nta_cgroup_params = {
 	.key_len = sizeof(u64),
@@ -35,11 +36,11 @@ static const struct rhashtable_params nta_cgroup_params = {
 
 /**
  * nta_cgroup_on_end - say what is done with each cgroup that ends
- * @ended: called once for each, when what it carried is the parent's; may sleep. The path is
- *	NULL when it is too long, or memory is short
+ * @ended: called once for each, when what it carried is the parent's, with the kernel's own,
+ *	which is held; may sleep
  */
 void nta_cgroup_on_end(void (*ended)(const struct nta_cgroup_sums *sums,
-				     const char *path))
+				     struct cgroup *cgroup))
 {
 	WRITE_ONCE(nta_cgroup_ended, ended);
 }
@@ -369,27 +370,22 @@ void nta_cgroup_read_none(struct nta_count count[NTA_FLOWS])
 }
 
 /**
- * nta_cgroup_path - where is a cgroup?
+ * nta_cgroup_hold - the kernel's own of an entry
  * @group: the entry
- * @path: receives its path from the root of all on
  *
  * Context: softirq or process.
- * Return: its length, without the zero; 0 when it is too long, or the cgroup has ended.
+ * Return: the cgroup with a reference, or NULL when it has ended.
  */
-unsigned int nta_cgroup_path(struct nta_cgroup *group, char path[NTA_CGROUP_PATH])
+struct cgroup *nta_cgroup_hold(struct nta_cgroup *group)
 {
-	struct cgroup *cgroup = NULL;
-	unsigned int len;
+	struct cgroup *cgroup;
 
 	spin_lock_bh(&group->lock);
-	if (!group->ended && group->cgroup && nta_kernel_cgroup_tryget(group->cgroup))
-		cgroup = group->cgroup;
+	cgroup = group->cgroup;
+	if (cgroup && !nta_kernel_cgroup_tryget(cgroup))
+		cgroup = NULL;
 	spin_unlock_bh(&group->lock);
-	if (!cgroup)
-		return 0;
-	len = nta_kernel_cgroup_path(cgroup, path, NTA_CGROUP_PATH);
-	nta_kernel_cgroup_put(cgroup);
-	return len;
+	return cgroup;
 }
 
 /* What @sums has of @group, which has ended, goes up; nobody adds to that again. */
@@ -410,17 +406,16 @@ static void nta_cgroup_raise(struct nta_cgroup *group, const struct nta_cgroup_s
 /* @group has ended: what it has is its parent's, and nobody finds it any more. */
 static void nta_cgroup_end(struct nta_cgroup *group)
 {
-	void (*tell)(const struct nta_cgroup_sums *sums, const char *path) =
+	void (*tell)(const struct nta_cgroup_sums *sums, struct cgroup *cgroup) =
 		READ_ONCE(nta_cgroup_ended);
-	char *path = kmalloc(NTA_CGROUP_PATH, GFP_KERNEL | __GFP_NOWARN);
-	bool named = path && nta_cgroup_path(group, path);
+	struct cgroup *cgroup = group->cgroup;
 	struct nta_cgroup_sums sums;
 
 	nta_cgroup_join_late(group);
 	spin_lock_bh(&group->lock);
 	WRITE_ONCE(group->ended, true);
+	group->cgroup = NULL;
 	spin_unlock_bh(&group->lock);
-	nta_cgroup_release(group);
 	nta_cgroup_read(group, &sums);
 	/* As of the next sum its sockets wait in the parent. */
 	memset(sums.waiting, 0, sizeof(sums.waiting));
@@ -428,8 +423,8 @@ static void nta_cgroup_end(struct nta_cgroup *group)
 	nta_cgroup_raise(group, &sums);
 	nta_cgroup_put(group);
 	if (tell)
-		tell(&sums, named ? path : NULL);
-	kfree(path);
+		tell(&sums, cgroup);
+	nta_kernel_cgroup_put(cgroup);
 }
 
 /**

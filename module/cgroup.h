@@ -12,9 +12,6 @@
 struct cgroup;
 struct sock;
 
-/* Bytes of a path that readers are told of at most, with the zero. */
-#define NTA_CGROUP_PATH	1024
-
 /**
  * struct nta_cgroup_wait - what sockets without owner hold
  * @round: number of the sum in which that was found
@@ -89,11 +86,11 @@ void nta_cgroup_add_waiting(struct nta_cgroup *group, u32 round, enum nta_flow f
 void nta_cgroup_waiting_is_summed(u32 round);
 
 void nta_cgroup_read(struct nta_cgroup *group, struct nta_cgroup_sums *sums);
-unsigned int nta_cgroup_path(struct nta_cgroup *group, char path[NTA_CGROUP_PATH]);
+struct cgroup *nta_cgroup_hold(struct nta_cgroup *group);
 void nta_cgroup_read_none(struct nta_count count[NTA_FLOWS]);
 
 void nta_cgroup_on_end(void (*ended)(const struct nta_cgroup_sums *sums,
-				     const char *path));
+				     struct cgroup *cgroup));
 void nta_cgroup_expire(void);
 
 int nta_cgroup_setup(void);

@@ -69,12 +69,12 @@ void nta_event_send(struct sk_buff *skb, enum nta_event event, int err)
 		genlmsg_multicast(family, skb, 0, event, GFP_KERNEL);
 }
 
-static void nta_event_cgroup(const struct nta_cgroup_sums *sums, const char *path)
+static void nta_event_cgroup(const struct nta_cgroup_sums *sums, struct cgroup *cgroup)
 {
 	struct sk_buff *skb = nta_event_new(NTA_EVENT_CGROUP);
 
 	if (skb)
-		nta_event_send(skb, NTA_EVENT_CGROUP, nta_cgroupdump_end(skb, sums, path));
+		nta_event_send(skb, NTA_EVENT_CGROUP, nta_cgroupdump_end(skb, sums, cgroup));
 }
 
 static bool nta_event_close_is_heard(void)

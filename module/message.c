@@ -91,19 +91,16 @@ void nta_message_put_name(struct nta_message *m, const char name[TASK_COMM_LEN])
 }
 
 /**
- * nta_message_put_text - put a string
+ * nta_message_put_written - put a string that is written where the attribute's value will be
  * @m: the message
  * @type: of the attribute
- * @text: what; it may be where the attribute's value will be
  * @len: bytes of it, without the zero
  */
-void nta_message_put_text(struct nta_message *m, u16 type, const char *text,
-			  unsigned int len)
+void nta_message_put_written(struct nta_message *m, u16 type, unsigned int len)
 {
-	char *to = nta_message_attr(m, type, len + 1);
+	char *text = nta_message_attr(m, type, len + 1);
 
-	memmove(to, text, len);
-	memset(to + len, 0, ALIGN(len + 1, NLA_ALIGNTO) - len);
+	memset(text + len, 0, ALIGN(len + 1, NLA_ALIGNTO) - len);
 }
 
 /* Whether anything went over loopback. */

@@ -69,8 +69,7 @@ static inline void nta_message_put_u64(struct nta_message *m, u16 type, u64 valu
 bool nta_message_begin(struct nta_message *m, struct sk_buff *skb, unsigned int room,
 		       u8 command);
 void nta_message_begin_dumped(struct nta_message *m, const struct netlink_callback *cb);
-void nta_message_put_text(struct nta_message *m, u16 type, const char *text,
-			  unsigned int len);
+void nta_message_put_written(struct nta_message *m, u16 type, unsigned int len);
 void nta_message_put_name(struct nta_message *m, const char name[TASK_COMM_LEN]);
 void nta_message_put_count(struct nta_message *m, const struct nta_count count[NTA_FLOWS]);
 void nta_message_put_nest(struct nta_message *m, u16 type,
