@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstring>
-#include <ctime>
 #include <map>
 #include <set>
 #include <sys/prctl.h>
@@ -28,13 +27,6 @@ constexpr std::size_t size = 20;
 // What so many datagrams are on lo, which counts no Ethernet header.
 Flow on_lo(Family family, std::uint64_t count) {
     return {count, count * (size + ip_header(family) + udp_header)};
-}
-
-std::uint64_t cookie_of(const Fd& socket) {
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof(cookie);
-    check(::getsockopt(socket.get(), SOL_SOCKET, SO_COOKIE, &cookie, &length), "SO_COOKIE");
-    return cookie;
 }
 
 // All and the part of loopback, of everything or of those who are credited.
@@ -385,13 +377,6 @@ protected:
     }
 };
 
-std::uint64_t since_boot() {
-    timespec now{};
-    check(::clock_gettime(CLOCK_BOOTTIME, &now), "clock_gettime");
-    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000 +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 Counters counters_in(const __u64* count) {
     return {{{count[0], count[1]}, {count[2], count[3]}},
             {{count[4], count[5]}, {count[6], count[7]}}};
@@ -401,7 +386,7 @@ Counters counters_in(const __u64* count) {
 
 TEST_F(CgroupLoopback, LongExitRecord) {
     CgroupDirectory group(root + "/long");
-    const auto begin = since_boot();
+    const auto begin = boottime_ns();
     Helper sender(pair_.a.ns, [&](Channel& test) {
         struct stat net {};
         check(::stat("/proc/self/ns/net", &net), "stat");
@@ -423,10 +408,10 @@ TEST_F(CgroupLoopback, LongExitRecord) {
     const auto near = udp_out(on_lo(Family::v4, 3)) + udp_in(on_lo(Family::v4, 3));
     sender.step();
     compare_soon("while it lives", near + sent(2), [&] { return ctl.process_counters(pid); });
-    const auto middle = since_boot();
+    const auto middle = boottime_ns();
     sender.signal();
     sender.join();
-    const auto end = since_boot();
+    const auto end = boottime_ns();
     const auto [record, behind] = long_record(pid);
     compare("in all", near + sent(2), counters_in(record.count));
     compare("over loopback", near, counters_in(record.loopback));

@@ -6,8 +6,6 @@
 #include <arpa/inet.h>
 #include <map>
 #include <netinet/in.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/command.h"
@@ -21,26 +19,6 @@ namespace {
 constexpr std::uint16_t port = 7000;
 constexpr std::size_t size = 1000;
 constexpr uid_t nobody = 65534;
-
-std::uint64_t cookie_of(const Fd& socket) {
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof(cookie);
-    check(::getsockopt(socket.get(), SOL_SOCKET, SO_COOKIE, &cookie, &length), "SO_COOKIE");
-    return cookie;
-}
-
-std::uint32_t inode_of(const Namespace& ns) {
-    struct stat info {};
-    check(::stat(ns.path().c_str(), &info), "stat");
-    return static_cast<std::uint32_t>(info.st_ino);
-}
-
-std::uint64_t now() {
-    timespec time{};
-    check(::clock_gettime(CLOCK_BOOTTIME, &time), "clock_gettime");
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-           static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 std::string own_name() {
     auto name = read_file("/proc/self/comm");
@@ -161,7 +139,7 @@ protected:
         const auto pid = static_cast<std::uint32_t>(owner);
         compare("protocol", std::uint32_t{IPPROTO_TCP}, closed.protocol);
         compare("family", static_cast<std::uint32_t>(domain(family())), closed.family);
-        compare("namespace", inode_of(ns), closed.netns);
+        compare("namespace", ns.inode(), closed.netns);
         compare("process", pid, closed.tgid);
         compare("thread", pid, closed.pid);
         compare("class", false, closed.owner_class.has_value());
@@ -179,7 +157,7 @@ TEST_P(NetlinkClose, AConnectionIsToldWithAllThatItCarried) {
     Closed closed;
     const auto a = pair_.a.carried();
     const auto b = pair_.b.carried();
-    const auto begin = now();
+    const auto begin = boottime_ns();
     auto server = reader(pair_.b.ns, at());
     const auto listener = server.receive<std::uint64_t>();
     auto client = writer(pair_.a.ns, at());
@@ -198,7 +176,7 @@ TEST_P(NetlinkClose, AConnectionIsToldWithAllThatItCarried) {
     compare("of the client", tcp(pair_.a.carried() - a), first.counters);
     compare("over loopback", Counters{}, first.loopback);
     EXPECT_GT(first.end, begin);
-    EXPECT_LT(first.end, now());
+    EXPECT_LT(first.end, boottime_ns());
     EXPECT_GE(first.end, first.start);
 
     const auto second = closed.of(theirs.cookie);

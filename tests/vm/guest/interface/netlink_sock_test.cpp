@@ -6,7 +6,6 @@
 #include <map>
 #include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "lib/genl.h"
 #include "uapi/netatop_netlink.h"
@@ -16,19 +15,6 @@ using namespace guest;
 namespace {
 
 constexpr std::size_t size = 20;
-
-std::uint64_t cookie_of(const Fd& socket) {
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof(cookie);
-    check(::getsockopt(socket.get(), SOL_SOCKET, SO_COOKIE, &cookie, &length), "SO_COOKIE");
-    return cookie;
-}
-
-std::uint32_t inode_of(const Namespace& ns) {
-    struct stat info {};
-    check(::stat(ns.path().c_str(), &info), "stat");
-    return static_cast<std::uint32_t>(info.st_ino);
-}
 
 // A process with sockets, each of which has sent a datagram.
 class Holder {
@@ -102,7 +88,7 @@ TEST_F(NetlinkSock, SaysWhoseItIsAndWhatItCarried) {
     ASSERT_TRUE(process);
     compare("protocol", std::uint32_t{IPPROTO_UDP}, sock.protocol);
     compare("family", std::uint32_t{AF_INET6}, sock.family);
-    compare("namespace", inode_of(pair_.a.ns), sock.netns);
+    compare("namespace", pair_.a.ns.inode(), sock.netns);
     compare("process", static_cast<std::uint32_t>(sender.pid()), sock.tgid);
     compare("thread", sock.tgid, sock.pid);
     compare("start", process->start, sock.start);
@@ -135,7 +121,7 @@ TEST_F(NetlinkSock, AConnectionIsOneSocketAtEachEnd) {
     const auto out = server.receive<std::uint64_t>();
     const auto sock = one(cookie);
     compare("protocol", std::uint32_t{IPPROTO_TCP}, sock.protocol);
-    compare("namespace", inode_of(pair_.b.ns), sock.netns);
+    compare("namespace", pair_.b.ns.inode(), sock.netns);
     compare("process", static_cast<std::uint32_t>(server.pid()), sock.tgid);
     compare("packets sent", out, sock.counters.tcp.out.packets); // the SYN is the listener's
     compare("packets received", std::uint64_t{1}, sock.counters.tcp.in.packets);
@@ -205,18 +191,18 @@ TEST_F(NetlinkSock, Filters) {
     compare("of one process", std::size_t{5}, of_process.size());
     for (const auto& sock : of_process)
         compare("process", mine.tgid(), sock.tgid);
-    const auto of_namespace = Genl().socks(of(NETATOP_A_NETNS, inode_of(third)));
+    const auto of_namespace = Genl().socks(of(NETATOP_A_NETNS, third.inode()));
     compare("of one namespace", std::size_t{1}, of_namespace.size());
     compare("that one", std::size_t{1}, with(of_namespace, cookie).size());
     compare("of both", std::size_t{0},
             Genl()
                 .socks({GenlAttribute::number(NETATOP_A_TGID, mine.tgid()),
-                        GenlAttribute::number(NETATOP_A_NETNS, inode_of(third))})
+                        GenlAttribute::number(NETATOP_A_NETNS, third.inode())})
                 .size());
     compare("of another namespace", std::size_t{7},
             Genl()
                 .socks({GenlAttribute::number(NETATOP_A_TGID, other.tgid()),
-                        GenlAttribute::number(NETATOP_A_NETNS, inode_of(pair_.a.ns))})
+                        GenlAttribute::number(NETATOP_A_NETNS, pair_.a.ns.inode())})
                 .size());
 }
 

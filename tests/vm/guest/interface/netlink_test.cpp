@@ -61,19 +61,6 @@ protected:
     }
 };
 
-std::uint32_t inode_of(const Namespace& ns) {
-    struct stat info {};
-    check(::stat(ns.path().c_str(), &info), "stat");
-    return static_cast<std::uint32_t>(info.st_ino);
-}
-
-std::uint64_t boottime_ns() {
-    timespec now{};
-    check(::clock_gettime(CLOCK_BOOTTIME, &now), "clock_gettime");
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 } // namespace
 
 TEST_F(Netlink, OneProcess) {
@@ -215,7 +202,7 @@ TEST_F(Netlink, EveryListenerHearsOfEachEnd) {
             EXPECT_LE(task->end, boottime_ns());
             compare("user", 0U, task->uid);
             compare("parent", static_cast<std::uint32_t>(::getpid()), task->parent);
-            compare("namespace", inode_of(pair_.a.ns), task->netns);
+            compare("namespace", pair_.a.ns.inode(), task->netns);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sstream>
+#include <sys/stat.h>
 #include <vector>
 
 #include "lib/command.h"
@@ -32,6 +33,12 @@ void Namespace::enter() const {
 
 std::string Namespace::path() const {
     return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_.get());
+}
+
+std::uint32_t Namespace::inode() const {
+    struct stat info {};
+    check(::fstat(fd_.get(), &info), "fstat");
+    return static_cast<std::uint32_t>(info.st_ino);
 }
 
 void Namespace::ip(const std::string& lines) const {

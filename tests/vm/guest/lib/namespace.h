@@ -2,6 +2,7 @@
 // Network namespaces, held by a descriptor: one disappears with its object.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "lib/fd.h"
@@ -17,6 +18,8 @@ public:
     void enter() const;
     // A name that ip(8) accepts wherever it wants a namespace.
     std::string path() const;
+    // The number by which the kernel tells it.
+    std::uint32_t inode() const;
 
     // Configuration from inside: ip(8) batch lines, an nft(8) script, a file below /proc/sys/net.
     void ip(const std::string& lines) const;

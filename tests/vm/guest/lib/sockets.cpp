@@ -165,6 +165,13 @@ std::uint64_t read_to_end(const Fd& socket) {
     return read_stream(socket, UINT64_MAX);
 }
 
+std::uint64_t cookie_of(const Fd& socket) {
+    std::uint64_t cookie = 0;
+    socklen_t length = sizeof(cookie);
+    check(::getsockopt(socket.get(), SOL_SOCKET, SO_COOKIE, &cookie, &length), "SO_COOKIE");
+    return cookie;
+}
+
 void finish_writing(const Fd& socket) {
     check(::shutdown(socket.get(), SHUT_WR), "shutdown");
 }

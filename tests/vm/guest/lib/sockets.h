@@ -74,6 +74,9 @@ TcpTally tally(const Fd& socket);
 // acknowledgements, that no arithmetic knows.
 bool smooth(const TcpTally& client, const TcpTally& server);
 
+// The kernel's own name for a socket.
+std::uint64_t cookie_of(const Fd& socket);
+
 // Passes a descriptor over a UNIX socket.
 void pass_descriptor(int channel, const Fd& descriptor);
 Fd take_descriptor(int channel);
