@@ -38,17 +38,10 @@ Status Collector::open() {
     exited_ = another ? Counters{} : total->exited;
     lost_ = {};
     for (auto& of_class : classes_)
-        for (std::size_t i = 0; i < all_flows.size(); ++i) {
-            auto& [packets, bytes] = of_class.rising.at(i);
-            const Flow& flow = (*total).*of_class.counters.*all_flows.at(i);
-            if (another) {
-                packets.restart();
-                bytes.restart();
-            } else if (!loaded_) {
-                packets.begin(flow.packets);
-                bytes.begin(flow.bytes);
-            }
-        }
+        if (another)
+            of_class.rising.restart();
+        else if (!loaded_)
+            of_class.rising.begin((*total).*of_class.counters);
     loaded_ = total->loaded;
     sources_.emplace(Sources{*std::move(client), *std::move(tasks), *std::move(cgroups)});
     return Done{};
@@ -56,12 +49,7 @@ Status Collector::open() {
 
 void Collector::count_classes(const Total& total) {
     for (auto& of_class : classes_)
-        for (std::size_t i = 0; i < all_flows.size(); ++i) {
-            auto& [packets, bytes] = of_class.rising.at(i);
-            const Flow& flow = total.*of_class.counters.*all_flows.at(i);
-            classified_.*of_class.counters.*
-                all_flows.at(i) = {packets.rise(flow.packets), bytes.rise(flow.bytes)};
-        }
+        classified_.*of_class.counters = of_class.rising.rise(total.*of_class.counters);
 }
 
 // What processes carried whose end was not heard is known only of all of them together.

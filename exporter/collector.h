@@ -5,6 +5,7 @@
 
 #include "export.h"
 #include "ledger.h"
+#include "rising.h"
 
 #include <array>
 #include <chrono>
@@ -44,8 +45,6 @@ private:
         Sampler tasks;
         CgroupSampler cgroups;
     };
-    // Each counter of a class.
-    using RisingCounters = std::array<std::array<Rising, 2>, all_flows.size()>;
     struct Class {
         Counters Total::*counters;
         RisingCounters rising{};

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger.h"
 
+#include "shares.h"
 #include "text.h"
 
 #include <algorithm>
 #include <cctype>
-#include <string_view>
 
 namespace netatop {
 
 namespace {
 
 constexpr const char* other = "other";
-
-bool begins(std::string_view text, std::string_view with) {
-    return text.substr(0, with.size()) == with;
-}
-
-bool ends(std::string_view text, std::string_view with) {
-    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
-}
 
 bool is_digit(char c) {
     return std::isdigit(static_cast<unsigned char>(c)) != 0;
@@ -56,20 +48,6 @@ std::string collapsed_part(const std::string& unit) {
     return unit;
 }
 
-// "/a/b/c" is in "a", and "/" in itself.
-std::string top_of(const std::string& path) {
-    if (path.size() < 2)
-        return "/";
-    return path.substr(1, path.find('/', 1) - 1);
-}
-
-// Do units end in this cgroup that have a name of their own?
-bool holds_units(const std::string& path) {
-    const auto name = std::string_view(path).substr(path.rfind('/') + 1);
-    return name.empty() || ends(name, ".slice") ||
-           (begins(name, "user@") && ends(name, ".service"));
-}
-
 } // namespace
 
 std::string collapsed(const std::string& unit) {
@@ -77,23 +55,6 @@ std::string collapsed(const std::string& unit) {
     if (slash == std::string::npos)
         return collapsed_part(unit);
     return unit.substr(0, slash + 1) + collapsed_part(unit.substr(slash + 1));
-}
-
-void Rising::begin(std::uint64_t present) {
-    base_ = present;
-}
-
-void Rising::restart() {
-    base_ = 0 - shown_;
-}
-
-std::uint64_t Rising::rise(std::uint64_t present) {
-    const auto value = present - base_;
-    // One that is below the base, as far as it is above what was shown.
-    constexpr std::uint64_t half = ~std::uint64_t{0} / 2;
-    if (value < half)
-        shown_ = std::max(shown_, value);
-    return shown_;
 }
 
 Counters& Ledger::slice_of(const std::string& name) {
@@ -150,7 +111,7 @@ void Ledger::add_share(const Sum& sum, const std::string& slice, Identities& ide
 // The top-level one of a cgroup; where its own path is not known, of the one above.
 std::string Ledger::slice_name(const Cgroup& cgroup, Identities& identities) {
     const auto& path = identities.path(cgroup.id);
-    return clean(top_of(path.empty() ? identities.path(cgroup.parent) : path));
+    return clean(top_slice(path.empty() ? identities.path(cgroup.parent) : path));
 }
 
 void Ledger::add(const std::vector<Sum>& sums, Identities& identities, Time now) {

@@ -33,20 +33,6 @@ struct LedgerLimits {
 // "app-firefox-4711.scope" "app-firefox-*.scope", "sshd@3-10.0.0.1:22.service" "sshd@*.service".
 std::string collapsed(const std::string& unit);
 
-// A counter of something that may begin again, or become less for a moment.
-class Rising {
-public:
-    // Tells nothing of what there is already.
-    void begin(std::uint64_t present);
-    // What is counted begins at 0 again.
-    void restart();
-    std::uint64_t rise(std::uint64_t present);
-
-private:
-    std::uint64_t base_ = 0; // by which the present is too much; may wrap
-    std::uint64_t shown_ = 0;
-};
-
 class Ledger {
 public:
     using Time = std::chrono::steady_clock::time_point;

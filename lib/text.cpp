@@ -42,6 +42,14 @@ void each_character(std::string_view text, Visit visit) {
 
 } // namespace
 
+bool begins(std::string_view text, std::string_view with) {
+    return text.substr(0, with.size()) == with;
+}
+
+bool ends(std::string_view text, std::string_view with) {
+    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
+}
+
 Character first_character(std::string_view text) {
     constexpr Character bad{no_character, 1};
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };

@@ -19,6 +19,9 @@ struct Character {
 };
 Character first_character(std::string_view text);
 
+bool begins(std::string_view text, std::string_view with);
+bool ends(std::string_view text, std::string_view with);
+
 // For a terminal: as it is where the locale can show it, else '?' for each byte. Nothing in it
 // moves the cursor or changes its direction.
 std::string harmless(std::string_view text);

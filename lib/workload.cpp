@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "workload.h"
 
+#include "text.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -11,14 +13,6 @@ namespace netatop {
 namespace {
 
 constexpr std::size_t id_length = 64; // of containers, in hexadecimal digits
-
-bool begins(std::string_view text, std::string_view with) {
-    return text.substr(0, with.size()) == with;
-}
-
-bool ends(std::string_view text, std::string_view with) {
-    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
-}
 
 // What is between the two; empty when it is not so.
 std::string_view between(std::string_view text, std::string_view before, std::string_view behind) {

@@ -13,10 +13,6 @@ namespace netatop {
 
 namespace {
 
-const char* protocol_name(const Socket& socket) {
-    return socket.protocol == IPPROTO_TCP ? "tcp" : "udp";
-}
-
 // Whose it is where no process owns it.
 std::string class_name(const Socket& socket) {
     if (!socket.without_owner)
@@ -46,6 +42,10 @@ bool add_endpoints_in(const std::set<std::uint32_t>& inodes, bool ways, Endpoint
 }
 
 } // namespace
+
+const char* protocol_name(const Socket& socket) {
+    return socket.protocol == IPPROTO_TCP ? "tcp" : "udp";
+}
 
 Result<ConnectionSampler> ConnectionSampler::start(std::optional<std::uint32_t> tgid, bool rates,
                                                    std::ostream& notes, const Connect& connect) {

@@ -60,6 +60,9 @@ private:
     std::optional<Sockets> before_;
 };
 
+// "tcp" or "udp".
+const char* protocol_name(const Socket& socket);
+
 // Which connections are listed, beside what a filter says of their owners.
 struct ConnectionFilter {
     std::string remote;                // a pattern for the address

@@ -3,8 +3,6 @@
 
 #include "text.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -63,9 +61,9 @@ std::string connection_text(const View& view, const Widths& widths, const Connec
     const auto& [local, remote, state, way] = connection.endpoints;
     const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
     const Counters counters = view.shown(connection.socket.counters);
-    return row_text(widths, {connection.socket.protocol == IPPROTO_TCP ? "tcp" : "udp",
-                             or_dash(local.text()), or_dash(view.remote_text(remote)),
-                             or_dash(state), amount(counters.received().bytes, view.units()),
+    return row_text(widths, {protocol_name(connection.socket), or_dash(local.text()),
+                             or_dash(view.remote_text(remote)), or_dash(state),
+                             amount(counters.received().bytes, view.units()),
                              amount(counters.sent().bytes, view.units()),
                              way && way->rtt_us != 0 ? milliseconds(way->rtt_us) : "-",
                              way ? amount(way->retransmitted, {false, true}) : "-"});

@@ -2,12 +2,10 @@
 #include "details.h"
 
 #include "feed.h"
+#include "moment.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <fstream>
-#include <limits>
 
 namespace netatop {
 
@@ -46,23 +44,14 @@ bool below(const Workload& workload, const std::string& unit, const std::string&
     return workload.slice == slice || (!stem.empty() && workload.slice.rfind(stem + '-', 0) == 0);
 }
 
-// In the zone of the one who looks.
-std::string time_text(std::uint64_t seconds) {
-    const auto time = static_cast<std::time_t>(seconds);
-    std::tm fields{};
-    std::array<char, 64> text{};
-    if (::localtime_r(&time, &fields) == nullptr)
-        return {};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", &fields)};
-}
-
 std::string value_text(const std::string& name, const Cell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell))
         return *text;
     if (const auto* value = std::get_if<std::uint64_t>(&cell))
-        return name == "started" ? time_text(*value) : std::to_string(*value);
+        return name == "started" ? date_text(static_cast<std::int64_t>(*value) * 1000)
+                                 : std::to_string(*value);
     if (const auto* time = std::get_if<Milliseconds>(&cell))
-        return time_text(static_cast<std::uint64_t>(std::max<std::int64_t>(time->value, 0)) / 1000);
+        return date_text(std::max<std::int64_t>(time->value, 0));
     return {};
 }
 

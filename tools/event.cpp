@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "event.h"
 
+#include "connections.h"
 #include "json.h"
 #include "rows.h"
 #include "text.h"
 #include "uapi/netatop_netlink.h"
-
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -93,10 +92,6 @@ std::string cgroup_object(const Cgroup& cgroup, Identities& identities, std::int
     for (const auto& counter : named_counters)
         object.number(std::string(ended_prefix) + counter.name, counter.of(cgroup.ended_below));
     return object.line();
-}
-
-const char* protocol_name(const Socket& socket) {
-    return socket.protocol == IPPROTO_TCP ? "tcp" : "udp";
 }
 
 const char* class_name(const Socket& socket) {
@@ -202,11 +197,11 @@ std::string event_line(const End& end, const EventStyle& style, Identities& iden
     if (end.of == End::Of::task)
         return style.json ? exit_object(end.task, identities, now)
                           : exit_line(end.task, style, identities, now);
-    if (end.of == End::Of::cgroup)
+    if (end.of == End::Of::cgroup) {
         identities.learn(end.cgroup);
-    if (end.of == End::Of::cgroup)
         return style.json ? cgroup_object(end.cgroup, identities, now)
                           : cgroup_line(end.cgroup, style, identities, now);
+    }
     if (end.of == End::Of::socket)
         return style.json ? close_object(end.closed, identities, now)
                           : close_line(end.closed, style, identities, now);

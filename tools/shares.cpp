@@ -11,30 +11,8 @@ namespace netatop {
 
 namespace {
 
-bool begins(std::string_view text, std::string_view with) {
-    return text.substr(0, with.size()) == with;
-}
-
-bool ends(std::string_view text, std::string_view with) {
-    return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
-}
-
 std::string_view last_part(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
-}
-
-// "/a/b/c" is in "a", and "/" in itself.
-std::string first_part(const std::string& path) {
-    const auto end = path.find('/', 1);
-    return path.size() < 2 ? path : path.substr(1, end == std::string::npos ? end : end - 1);
-}
-
-// Do units end in this cgroup that have series of their own? What they carried is in its sums then,
-// and told already.
-bool holds_units(const std::string& path) {
-    const auto name = last_part(path);
-    return name.empty() || ends(name, ".slice") ||
-           (begins(name, "user@") && ends(name, ".service"));
 }
 
 class Collector {
@@ -80,7 +58,7 @@ private:
         for (const auto* named : {&top_of(cgroup), &cgroup}) {
             const auto& path = identities_.path(named->id);
             if (!path.empty())
-                return clean(first_part(path));
+                return clean(top_slice(path));
         }
         // It has gone, and the module is about to count it as ended below the root.
         return "/";
@@ -112,6 +90,16 @@ private:
 };
 
 } // namespace
+
+std::string top_slice(const std::string& path) {
+    return path.size() < 2 ? "/" : path.substr(1, path.find('/', 1) - 1);
+}
+
+bool holds_units(const std::string& path) {
+    const auto name = last_part(path);
+    return name.empty() || ends(name, ".slice") ||
+           (begins(name, "user@") && ends(name, ".service"));
+}
 
 bool is_transient(const Workload& workload) {
     if (!workload.container.empty())

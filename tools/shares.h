@@ -31,6 +31,13 @@ struct Shares {
     Counters waiting;         // of sockets in all cgroups that have no owner yet
 };
 
+// Of the path of a cgroup: "/a/b/c" is in "a", and "/" in itself.
+std::string top_slice(const std::string& path);
+
+// Do units end in this cgroup that have series of their own? What they carried is in its sums then,
+// and told already.
+bool holds_units(const std::string& path);
+
 // Is a unit one of many that are made and named by a program: scopes of sessions and of desktop
 // programs, `systemd-run`? Each would be a series of its own, for a moment. Its traffic is in its
 // slice.
