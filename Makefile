@@ -48,7 +48,7 @@ exporter: ## build build/exporter/netatop-exporter
 	$(MAKE) -C exporter
 
 .PHONY: deb
-deb: ## build dist/netatop-dkms_*_all.deb and dist/netatop_*_<arch>.deb
+deb: ## build the Debian packages into dist/: the module for DKMS, the programs, the exporter
 	tests/setup.sh deb
 	debian/build.sh
 
