@@ -7,7 +7,9 @@
 #ifndef _NTA_COMPAT_TRACE_H
 #define _NTA_COMPAT_TRACE_H
 
+#ifdef CONFIG_CGROUPS
 #include <trace/events/cgroup.h>
+#endif
 #include <trace/events/sched.h>
 #include <trace/events/skb.h>
 #include <trace/events/sock.h>
