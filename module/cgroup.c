@@ -27,10 +27,19 @@ static struct nta_cgroup nta_cgroup_none = {
 static void (*nta_cgroup_ended)(const struct nta_cgroup_sums *sums,
 				struct cgroup *cgroup);
 
+static int nta_cgroup_compare(struct rhashtable_compare_arg *arg, const void *entry)
+{
+	const struct nta_cgroup *group = entry;
+
+	return group->id != *(const u64 *)arg->key;
+}
+
+/* Without a function of its own to compare, the table calls memcmp(). */
 static const struct rhashtable_params nta_cgroup_params = {
 	.key_len = sizeof(u64),
 	.key_offset = offsetof(struct nta_cgroup, id),
 	.head_offset = offsetof(struct nta_cgroup, node),
+	.obj_cmpfn = nta_cgroup_compare,
 	.automatic_shrinking = true,
 };
 
@@ -233,15 +242,19 @@ static struct nta_count *nta_cgroup_counters(struct nta_cgroup *group,
 /* Add to @group itself; false when it has ended. */
 static bool nta_cgroup_try_add(struct nta_cgroup *group, enum nta_cgroup_part part,
 			       u32 round, enum nta_flow flow,
-			       const struct nta_count *count)
+			       const struct nta_count *count, int flows)
 {
+	struct nta_count *sums;
 	bool ended;
+	int n;
 
 	spin_lock(&group->lock);
 	ended = group->ended;
-	if (!ended)
-		nta_count_add(&nta_cgroup_counters(group, part, round)[flow],
-			      count->packets, count->bytes);
+	if (!ended) {
+		sums = &nta_cgroup_counters(group, part, round)[flow];
+		for (n = 0; n < flows; n++)
+			nta_count_add(&sums[n], count[n].packets, count[n].bytes);
+	}
 	spin_unlock(&group->lock);
 	return !ended;
 }
@@ -255,17 +268,18 @@ static struct nta_cgroup *nta_cgroup_above(struct nta_cgroup *group)
 /**
  * nta_cgroup_add - credit a cgroup, or the nearest one above that has not ended
  * @group: the entry
- * @flow: what was carried
- * @count: how much
+ * @flow: what was carried, the first of
+ * @flows: several that follow each other
+ * @count: how much, of each
  *
  * Context: bottom halves off.
  */
 void nta_cgroup_add(struct nta_cgroup *group, enum nta_flow flow,
-		    const struct nta_count *count)
+		    const struct nta_count *count, int flows)
 {
 	enum nta_cgroup_part part = NTA_CGROUP_OWN;
 
-	while (!nta_cgroup_try_add(group, part, 0, flow, count)) {
+	while (!nta_cgroup_try_add(group, part, 0, flow, count, flows)) {
 		group = nta_cgroup_above(group);
 		part = NTA_CGROUP_BELOW;
 	}
@@ -283,7 +297,7 @@ void nta_cgroup_add_gone(struct nta_cgroup *group, enum nta_flow flow,
 			 const struct nta_count *count)
 {
 	nta_totals_class(NTA_GONE, flow, count->packets, count->bytes);
-	nta_cgroup_add(group ?: &nta_cgroup_none, flow, count);
+	nta_cgroup_add(group ?: &nta_cgroup_none, flow, count, 1);
 }
 
 /**
@@ -301,7 +315,7 @@ void nta_cgroup_add_waiting(struct nta_cgroup *group, u32 round, enum nta_flow f
 			    const struct nta_count *count)
 {
 	group = group ?: &nta_cgroup_none;
-	while (!nta_cgroup_try_add(group, NTA_CGROUP_WAIT, round, flow, count))
+	while (!nta_cgroup_try_add(group, NTA_CGROUP_WAIT, round, flow, count, 1))
 		group = nta_cgroup_above(group);
 }
 
@@ -391,15 +405,9 @@ struct cgroup *nta_cgroup_hold(struct nta_cgroup *group)
 /* What @sums has of @group, which has ended, goes up; nobody adds to that again. */
 static void nta_cgroup_raise(struct nta_cgroup *group, const struct nta_cgroup_sums *sums)
 {
-	int flow;
-
 	local_bh_disable();
-	for (flow = 0; flow < NTA_FLOWS; flow++) {
-		if (sums->own[flow].packets)
-			nta_cgroup_add(group, flow, &sums->own[flow]);
-		if (sums->below[flow].packets)
-			nta_cgroup_add(group, flow, &sums->below[flow]);
-	}
+	nta_cgroup_add(group, 0, sums->own, NTA_FLOWS);
+	nta_cgroup_add(group, 0, sums->below, NTA_FLOWS);
 	local_bh_enable();
 }
 

@@ -78,7 +78,7 @@ struct nta_cgroup *nta_cgroup_of_sock(const struct sock *sk);
 void nta_cgroup_put(struct nta_cgroup *group);
 
 void nta_cgroup_add(struct nta_cgroup *group, enum nta_flow flow,
-		    const struct nta_count *count);
+		    const struct nta_count *count, int flows);
 void nta_cgroup_add_gone(struct nta_cgroup *group, enum nta_flow flow,
 			 const struct nta_count *count);
 void nta_cgroup_add_waiting(struct nta_cgroup *group, u32 round, enum nta_flow flow,

@@ -48,13 +48,15 @@ static struct nta_sock *nta_sock_first(const struct sock *sk, u64 key,
 	if (sock_flag(sk, SOCK_DEAD) && handed != NTA_HANDED_SURE)
 		return NULL;
 	*class = NTA_OVERFLOW;
+	local_bh_disable();
 	s = nta_sock_add(sk, key, &added);
-	if (!s || !added)
-		return s;
-	if (!claim || handed == NTA_HANDED_SURE)
-		nta_owner_park(s, sk, handed);
-	else if (!nta_owner_claim_new(s, current, claim))
-		return NULL;
+	if (added) {
+		if (!claim || handed == NTA_HANDED_SURE)
+			nta_owner_park(s, sk, handed);
+		else if (!nta_owner_claim_new(s, current, claim))
+			s = NULL;
+	}
+	local_bh_enable();
 	return s;
 }
 

@@ -16,8 +16,7 @@
 /* What @t carries over loopback stays where it is when there is no memory for it. */
 static bool nta_fold_part(const struct nta_part *part, struct nta_thread *t)
 {
-	struct nta_count count, *mine;
-	bool any = false;
+	struct nta_count count[NTA_DIRS] = {}, *mine;
 	enum nta_dir dir;
 
 	if (!nta_held_any(part->held))
@@ -25,19 +24,19 @@ static bool nta_fold_part(const struct nta_part *part, struct nta_thread *t)
 	mine = nta_thread_counts(t, part->flow);
 	if (!mine)
 		return false;
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++)
+		nta_held_take(part->held, dir, &count[dir]);
+	if (nta_break_credit)
+		return true;
 	for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
-		if (!nta_held_take(part->held, dir, &count))
-			continue;
-		any = true;
-		if (nta_break_credit)
-			continue;
-		nta_count_add(&part->folded[dir], count.packets, count.bytes);
-		nta_count_add(&mine[dir], count.packets, count.bytes);
-		nta_count_add(&t->proc->count[part->flow + dir], count.packets,
-			      count.bytes);
-		nta_stay_add(&t->stay, part->flow + dir, &count);
+		u64 packets = count[dir].packets, bytes = count[dir].bytes;
+
+		nta_count_add(&part->folded[dir], packets, bytes);
+		nta_count_add(&mine[dir], packets, bytes);
+		nta_count_add(&t->proc->count[part->flow + dir], packets, bytes);
 	}
-	return any;
+	nta_stay_add(&t->stay, part->flow, count);
+	return true;
 }
 
 /**
@@ -89,14 +88,12 @@ static void nta_fold_gone(struct nta_sock *s, const struct nta_thread *t)
 	enum nta_dir dir;
 	int n;
 
-	local_bh_disable();
 	for (n = 0; nta_sock_part(s, n, &part); n++) {
 		for (dir = NTA_SND; dir < NTA_DIRS; dir++) {
 			if (nta_held_take(part.held, dir, &count))
 				nta_cgroup_add_gone(group, part.flow + dir, &count);
 		}
 	}
-	local_bh_enable();
 }
 
 static void nta_fold_kernel(struct nta_sock *s)
@@ -116,24 +113,31 @@ static void nta_fold_kernel(struct nta_sock *s)
 }
 
 /*
- * Credit what came while @s was being dropped, which no packet can reach any
- * more: to the owner that it had, as long as that is not reported and there is memory
- * for it, or to the kernel; else its process is gone. Puts the owner and the cgroup.
+ * Credit what came while @s was being dropped, which no packet can reach any more: to
+ * @t, the owner that it had, as long as that is not reported and there is memory for it,
+ * or to the kernel; else its process is gone.
  */
-static void nta_fold_settle(struct nta_sock *s)
+static void nta_fold_last(struct nta_sock *s, struct nta_thread *t)
 {
-	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
-
 	if (t) {
-		spin_lock_bh(&t->proc->lock);
+		spin_lock(&t->proc->lock);
 		if (!t->proc->dead)
 			nta_fold(s, t);
-		spin_unlock_bh(&t->proc->lock);
+		spin_unlock(&t->proc->lock);
 	}
 	if (nta_sock_is_kernel(s))
 		nta_fold_kernel(s);
 	else
 		nta_fold_gone(s, t);
+}
+
+/* Puts the owner and the cgroup. */
+static void nta_fold_settle(struct nta_sock *s)
+{
+	struct nta_thread *t = rcu_dereference_protected(s->owner, true);
+
+	if (unlikely(nta_sock_holds_any(s)))
+		nta_fold_last(s, t);
 	if (t)
 		nta_thread_put(t);
 	nta_cgroup_put(s->group);

@@ -165,6 +165,21 @@ put:
 	return NF_ACCEPT;
 }
 
+/* A plain packet of TCP that is for no connection, mostly the first of one. */
+static noinline __noclone unsigned int
+nta_in_first(struct sk_buff *skb, const struct nf_hook_state *state,
+	     enum nta_flow flow, u32 header)
+{
+	struct nta_wire wire = nta_wire_plain(skb->len, header);
+	struct nta_l4 l4 = nta_l4_find(skb, state->pf);
+	struct nta_found found = nta_lookup(skb, state, l4);
+	bool later = nta_sk_await(&found, skb, l4, flow, wire);
+
+	nta_credit(later ? NULL : found.sk, skb, state, flow, NTA_RCV, wire);
+	nta_sk_put(&found);
+	return NF_ACCEPT;
+}
+
 /*
  * A plain packet that comes without its socket, as all do on lo; of its interface
  * is known what link header it counts.
@@ -177,7 +192,8 @@ nta_in_lookup(struct sk_buff *skb, const struct nf_hook_state *state, u8 pf,
 						  nta_lookup_tcp(skb, state, pf);
 
 	if (unlikely(!sk))
-		return nta_in_any(NULL, skb, state);
+		return nta_flow_is_udp(flow) ? nta_in_any(NULL, skb, state) :
+					       nta_in_first(skb, state, flow, header);
 	nta_credit(sk, skb, state, flow, NTA_RCV,
 		   nta_wire_plain(skb->len, header));
 	if (!nta_flow_is_udp(flow))

@@ -17,6 +17,7 @@
 #include "netlink.h"
 #include "param.h"
 #include "proc.h"
+#include "recent.h"
 #include "selftest.h"
 #include "sock.h"
 #include "switch.h"
@@ -43,6 +44,7 @@ static void nta_teardown_core(void)
 	nta_collect_stop();
 	nta_exit_stop();
 	nta_closing_stop();
+	nta_recent_teardown();
 	nta_sock_teardown();
 	nta_closing_teardown();
 	nta_task_clean();
@@ -77,9 +79,12 @@ static int __init nta_setup_core(void)
 	err = nta_step(nta_sock_setup);
 	if (err)
 		goto err_task;
-	err = nta_step(nta_walk_setup);
+	err = nta_step(nta_recent_setup);
 	if (err)
 		goto err_sock;
+	err = nta_step(nta_walk_setup);
+	if (err)
+		goto err_recent;
 	err = nta_step(nta_collect_setup);
 	if (err)
 		goto err_walk;
@@ -87,6 +92,8 @@ static int __init nta_setup_core(void)
 
 err_walk:
 	nta_walk_teardown();
+err_recent:
+	nta_recent_teardown();
 err_sock:
 	nta_sock_teardown();
 err_task:

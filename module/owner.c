@@ -62,10 +62,10 @@ static void nta_owner_detach(struct nta_sock *s)
 		nta_unowned_del(s);
 		return;
 	}
-	spin_lock_bh(&t->proc->lock);
+	spin_lock(&t->proc->lock);
 	nta_owner_fold_last(s, t);
 	list_del_init(&s->link);
-	spin_unlock_bh(&t->proc->lock);
+	spin_unlock(&t->proc->lock);
 	nta_reader_note(s, NULL, NTA_READS_ANY);
 	WRITE_ONCE(s->pid, NULL);
 	WRITE_ONCE(s->claim, NTA_CLAIM_NONE);
@@ -84,7 +84,7 @@ static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t,
 {
 	bool linked;
 
-	spin_lock_bh(&t->proc->lock);
+	spin_lock(&t->proc->lock);
 	linked = t->linked && !t->proc->dead;
 	if (linked) {
 		nta_owner_set(s, t, claim, written);
@@ -92,7 +92,7 @@ static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t,
 		t->proc->netns = s->netns;
 		list_add_tail(&s->link, &t->socks);
 	}
-	spin_unlock_bh(&t->proc->lock);
+	spin_unlock(&t->proc->lock);
 	return linked;
 }
 
@@ -102,7 +102,7 @@ static bool nta_owner_attach(struct nta_sock *s, struct nta_thread *t,
  * @sk: its socket
  * @handed: does a part of the kernel use it?
  *
- * Context: softirq or process, under rcu_read_lock().
+ * Context: softirq or process with bottom halves off, under rcu_read_lock().
  */
 void nta_owner_park(struct nta_sock *s, const struct sock *sk, enum nta_handed handed)
 {
@@ -119,7 +119,7 @@ void nta_owner_park(struct nta_sock *s, const struct sock *sk, enum nta_handed h
  * @task: the owner
  * @claim: how it uses the socket
  *
- * Context: softirq or process, under rcu_read_lock().
+ * Context: softirq or process with bottom halves off, under rcu_read_lock().
  * Return: false when the table of tasks is full, which has been counted; the
  * entry then waits for an owner.
  */
@@ -324,6 +324,46 @@ out:
 	local_bh_enable();
 }
 
+/* Take the entry of a closed connection off its owner's list; @dropped are those before. */
+static struct nta_sock *nta_owner_drop_one(struct nta_sock *s, struct nta_sock *dropped)
+{
+	struct nta_thread *t;
+
+	if (!nta_sock_trymove(s))
+		return dropped;
+	t = rcu_dereference_protected(s->owner, true);
+	if (!t || !READ_ONCE(s->closed)) {
+		nta_sock_moved(s);
+		return dropped;
+	}
+	spin_lock(&t->proc->lock);
+	nta_fold(s, t);
+	nta_reader_note(s, t, NTA_READS_NOTHING);
+	dropped = nta_sock_unlink(s, dropped);
+	spin_unlock(&t->proc->lock);
+	return dropped;
+}
+
+/**
+ * nta_owner_drop_closed - forget connections that are no more, as the next collection would
+ * @keys: of their entries; nothing happens to one that has no owner, or is none any more
+ * @n: how many
+ *
+ * Context: softirq or process with bottom halves off, under rcu_read_lock().
+ */
+void nta_owner_drop_closed(const u64 *keys, unsigned int n)
+{
+	struct nta_sock *s, *dropped = NULL;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		s = keys[i] ? nta_sock_find(keys[i]) : NULL;
+		if (s)
+			dropped = nta_owner_drop_one(s, dropped);
+	}
+	nta_sock_drop(dropped);
+}
+
 /**
  * struct nta_owner_visit - what nta_owner_rotate() does
  * @thread: whose sockets are visited
@@ -510,14 +550,14 @@ void nta_owner_inherit(struct nta_thread *from, struct nta_thread *to)
  */
 void nta_owner_release(struct nta_thread *thread)
 {
-	struct nta_sock *s, *next;
-	LIST_HEAD(dropped);
+	struct nta_sock *s, *next, *dropped;
 	bool more = true;
 	bool moved;
 	int n;
 
 	while (more) {
 		n = 0;
+		dropped = NULL;
 		spin_lock_bh(&thread->proc->lock);
 		list_for_each_entry_safe(s, next, &thread->socks, link) {
 			if (n++ == NTA_BATCH)
@@ -526,12 +566,12 @@ void nta_owner_release(struct nta_thread *thread)
 				continue;
 			nta_fold(s, thread);
 			nta_reader_note(s, thread, NTA_READS_NOTHING);
-			list_move_tail(&s->link, &dropped);
+			dropped = nta_sock_unlink(s, dropped);
 		}
 		more = !list_empty(&thread->socks);
 		spin_unlock_bh(&thread->proc->lock);
-		moved = !list_empty(&dropped);
-		nta_sock_drop(&dropped);
+		moved = dropped;
+		nta_sock_drop(dropped);
 		if (more)
 			nta_owner_pause(moved);
 	}

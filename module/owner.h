@@ -16,6 +16,7 @@ bool nta_owner_claim(struct nta_sock *s, struct task_struct *task,
 void nta_owner_read(struct nta_sock *s, struct task_struct *task, u32 written);
 void nta_owner_resolve(struct nta_sock *s, struct task_struct *task);
 void nta_owner_close(struct nta_thread *thread);
+void nta_owner_drop_closed(const u64 *keys, unsigned int n);
 void nta_owner_share(struct nta_sock *s, const struct nta_sock *with);
 bool nta_owner_claim_new(struct nta_sock *s, struct task_struct *task,
 			 enum nta_claim claim);

@@ -64,7 +64,7 @@ bool nta_reader_is_owner(const struct nta_sock *s)
  * @owner: who that will be; NULL for nobody
  * @reads: what reading changes then; with NTA_READS_OTHERS there is an owner
  *
- * Context: softirq or process.
+ * Context: softirq or process, bottom halves off.
  */
 void nta_reader_note(struct nta_sock *s, const struct nta_thread *owner,
 		     enum nta_reads reads)
@@ -75,9 +75,9 @@ void nta_reader_note(struct nta_sock *s, const struct nta_thread *owner,
 	old = nta_reader_of(rcu_dereference_protected(s->owner, true), s->reads);
 	new = nta_reader_of(owner, reads);
 	if (old != new) {
-		spin_lock_bh(&nta_reader_lock);
+		spin_lock(&nta_reader_lock);
 		nta_reader_change(&nta_reader_slot[slot], &nta_readers[slot], old, new);
-		spin_unlock_bh(&nta_reader_lock);
+		spin_unlock(&nta_reader_lock);
 	}
 	WRITE_ONCE(s->reads, reads);
 }

@@ -84,10 +84,11 @@ static bool nta_selftest_sock(u64 key)
 	struct nta_sock *s, *peeked;
 
 	rcu_read_lock();
+	local_bh_disable();
 	s = nta_sock_add(&nta_selftest_sk, key, &added);
 	if (!nta_expect(s && added)) {
-		rcu_read_unlock();
-		return false;
+		ok = false;
+		goto out;
 	}
 	ok &= nta_expect(nta_owner_claim_new(s, current, NTA_CLAIM_SEND));
 	ok &= nta_expect(s->pid == task_pid(current));
@@ -105,6 +106,8 @@ static bool nta_selftest_sock(u64 key)
 	ok &= nta_expect(count.packets == 1 && count.bytes == 50);
 	ok &= nta_expect(!nta_held_take(&s->held, NTA_SND, &count));
 	ok &= nta_expect(!nta_held_take(&s->held, NTA_RCV, &count));
+out:
+	local_bh_enable();
 	rcu_read_unlock();
 	return ok;
 }

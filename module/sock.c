@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/sock_diag.h>
 
+#include "magazine.h"
 #include "sock.h"
 
 struct rhashtable nta_socks __read_mostly;
@@ -29,6 +30,24 @@ static void (*nta_sock_left)(struct nta_sock *s);
  * and not 160.
  */
 static struct kmem_cache *nta_sock_cache;
+
+/* Cleared; bottom halves are off. */
+static struct nta_sock *nta_sock_alloc(void)
+{
+	struct nta_sock *s = nta_magazine_take();
+
+	if (unlikely(!s))
+		return kmem_cache_zalloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+/* Bottom halves are off. */
+static void nta_sock_release(struct nta_sock *s)
+{
+	if (!nta_magazine_put(s))
+		kmem_cache_free(nta_sock_cache, s);
+}
 
 static int nta_sock_compare(struct rhashtable_compare_arg *arg,
 			    const void *entry)
@@ -100,7 +119,7 @@ void nta_sock_on_filling(void (*filling)(void))
 /**
  * nta_sock_on_free - say what is done with what an entry still holds
  * @settle: called for each entry before it is freed, in softirq or process
- *	context; puts the owner and the cgroup
+ *	context with bottom halves off; puts the owner and the cgroup
  */
 void nta_sock_on_free(void (*settle)(struct nta_sock *s))
 {
@@ -150,7 +169,8 @@ u64 nta_sock_cookie_mptcp(const struct sock *subflow)
  * @added: set when the entry is new; the caller then holds the right to move
  *	it and must attach it to an owner or park it
  *
- * Context: softirq or process, under rcu_read_lock().
+ * Context: softirq or process with bottom halves off, under rcu_read_lock(); they stay
+ * off as long as the caller holds that right.
  * Return: the entry, valid until rcu_read_unlock(); NULL when the table is full
  * or memory is short, which has been counted.
  */
@@ -166,7 +186,7 @@ struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added)
 		nta_sock_filling();
 	if (n >= max)
 		goto overflow;
-	s = kmem_cache_zalloc(nta_sock_cache, GFP_ATOMIC | __GFP_NOWARN);
+	s = nta_sock_alloc();
 	if (!s)
 		goto overflow;
 	s->key = key;
@@ -182,7 +202,7 @@ struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added)
 		*added = true;
 		return s;
 	}
-	kmem_cache_free(nta_sock_cache, s);
+	nta_sock_release(s);
 	if (!IS_ERR(old))
 		return old;
 overflow:
@@ -271,45 +291,56 @@ u32 nta_sock_packets(struct nta_sock *s)
 }
 
 /* No packet can reach the entry any more: what came last is credited here. */
-static void nta_sock_free(struct rcu_head *rcu)
+static void nta_sock_free(struct nta_sock *s)
 {
-	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu);
-
 	if (unlikely(READ_ONCE(s->ending)))
 		nta_sock_left(s);
 	nta_sock_settle(s);
 	kfree(s->other);
-	kmem_cache_free(nta_sock_cache, s);
+	nta_sock_release(s);
 	atomic_long_dec(&nta_sock_objects);
+}
+
+/* The same for all that were dropped together. */
+static void nta_sock_free_rcu(struct rcu_head *rcu)
+{
+	struct nta_sock *s = container_of(rcu, struct nta_sock, rcu), *next;
+
+	local_bh_disable();
+	for (; s; s = next) {
+		next = s->dropped;
+		nta_sock_free(s);
+	}
+	local_bh_enable();
 }
 
 /**
  * nta_sock_drop - forget sockets
- * @entries: list of entries that are on no other list; the caller had the right
- *	to move them. Of one that still has an owner, what is counted until the
- *	grace period ends is the owner's, whose reference is put then
+ * @first: as of nta_sock_unlink(), at most NTA_BATCH; NULL for none. Of one that still
+ *	has an owner, what is counted until the grace period ends is the owner's, whose
+ *	reference is put then
  *
  * Context: process or softirq.
  */
-void nta_sock_drop(struct list_head *entries)
+void nta_sock_drop(struct nta_sock *first)
 {
 	struct nta_sock *s;
 
-	while (!list_empty(entries)) {
-		s = list_first_entry(entries, struct nta_sock, link);
-		list_del(&s->link);
+	if (!first)
+		return;
+	for (s = first; s; s = s->dropped) {
 		if (unlikely(READ_ONCE(s->ending)))
 			nta_sock_leave(s);
 		rhashtable_remove_fast(&nta_socks, &s->node, nta_sock_params);
-		call_rcu(&s->rcu, nta_sock_free);
 	}
+	call_rcu(&first->rcu, nta_sock_free_rcu);
 }
 
 static void nta_sock_destroy(void *entry, void *unused)
 {
-	struct nta_sock *s = entry;
-
-	nta_sock_free(&s->rcu);
+	local_bh_disable();
+	nta_sock_free(entry);
+	local_bh_enable();
 }
 
 /**
@@ -326,9 +357,18 @@ int nta_sock_setup(void)
 					   NTA_SOCK_ALIGN, 0, NULL);
 	if (!nta_sock_cache)
 		return -ENOMEM;
+	err = nta_magazine_setup();
+	if (err)
+		goto err_cache;
 	err = rhashtable_init(&nta_socks, &nta_sock_params);
 	if (err)
-		kmem_cache_destroy(nta_sock_cache);
+		goto err_magazine;
+	return 0;
+
+err_magazine:
+	nta_magazine_teardown(nta_sock_cache);
+err_cache:
+	kmem_cache_destroy(nta_sock_cache);
 	return err;
 }
 
@@ -341,5 +381,6 @@ void nta_sock_teardown(void)
 {
 	rhashtable_free_and_destroy(&nta_socks, nta_sock_destroy, NULL);
 	rcu_barrier();
+	nta_magazine_teardown(nta_sock_cache);
 	kmem_cache_destroy(nta_sock_cache);
 }

@@ -110,6 +110,7 @@ struct nta_sock_other {
  *	once the entry is dropped
  * @stamp: number of the last fold that visited this entry
  * @last: number of packets at the last look, where the owner is a guess or unknown
+ * @dropped: of one that waits for a grace period: another that waits for the same
  * @since: since when it has no owner, in jiffies; only while it has none
  * @written: of a connection whose owner reads: where its stream ended then; 0 if
  *	that is not known; only while it has an owner
@@ -145,11 +146,16 @@ struct nta_sock {
 		struct rcu_head rcu;
 	};
 	atomic_t moving;
-	u32 stamp;
-	u32 last;
 	union {
 		u32 since;
 		u32 written;
+	};
+	union {
+		struct {
+			u32 stamp;
+			u32 last;
+		};
+		struct nta_sock *dropped;
 	};
 	bool closed;
 	bool active;
@@ -460,6 +466,17 @@ static __always_inline bool nta_sock_part(struct nta_sock *s, int n, struct nta_
 u32 nta_sock_packets(struct nta_sock *s);
 
 /**
+ * nta_sock_holds_any - is anything counted that is not folded?
+ * @s: the entry
+ */
+static inline bool nta_sock_holds_any(const struct nta_sock *s)
+{
+	const struct nta_sock_other *other = READ_ONCE(s->other);
+
+	return nta_held_any(&s->held) || (unlikely(other) && nta_held_any(&other->held));
+}
+
+/**
  * nta_sock_trymove - become the one who may change owner and list of an entry
  * @s: the entry
  *
@@ -509,7 +526,22 @@ void nta_sock_on_free(void (*settle)(struct nta_sock *s));
 void nta_sock_on_leave(void (*leave)(struct nta_sock *s), void (*left)(struct nta_sock *s));
 u64 nta_sock_cookie_mptcp(const struct sock *subflow);
 struct nta_sock *nta_sock_add(const struct sock *sk, u64 key, bool *added);
-void nta_sock_drop(struct list_head *entries);
+void nta_sock_drop(struct nta_sock *first);
+
+/**
+ * nta_sock_unlink - take an entry off its list, for nta_sock_drop()
+ * @s: the entry; the caller holds the right to move it and the lock of the list, and
+ *	never gives the right back
+ * @first: those taken before; NULL for none
+ *
+ * Return: all of them.
+ */
+static inline struct nta_sock *nta_sock_unlink(struct nta_sock *s, struct nta_sock *first)
+{
+	list_del(&s->link);
+	s->dropped = first;
+	return s;
+}
 
 /**
  * nta_sock_rotate - visit each entry of a list once, in batches
@@ -528,15 +560,14 @@ static __always_inline void
 nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
 		bool (*visit)(struct nta_sock *s, void *arg), void *arg)
 {
-	LIST_HEAD(dropped);
+	struct nta_sock *s, *dropped;
 	bool more = true;
 	int n;
 
 	while (more) {
+		dropped = NULL;
 		spin_lock_bh(lock);
 		for (n = 0; more && n < NTA_BATCH; n++) {
-			struct nta_sock *s;
-
 			s = list_first_entry_or_null(list, struct nta_sock,
 						     link);
 			if (!s || s->stamp == stamp) {
@@ -544,11 +575,13 @@ nta_sock_rotate(struct list_head *list, spinlock_t *lock, u32 stamp,
 				break;
 			}
 			s->stamp = stamp;
-			list_move_tail(&s->link,
-				       visit(s, arg) ? &dropped : list);
+			if (visit(s, arg))
+				dropped = nta_sock_unlink(s, dropped);
+			else
+				list_move_tail(&s->link, list);
 		}
 		spin_unlock_bh(lock);
-		nta_sock_drop(&dropped);
+		nta_sock_drop(dropped);
 		cond_resched();
 	}
 }

@@ -126,15 +126,11 @@ static void nta_stay_unload(struct nta_stay *stay)
 {
 	struct nta_cgroup *group;
 	struct nta_stop *stop;
-	int flow;
 
 	while ((stop = stay->stops)) {
 		stay->stops = stop->next;
 		group = nta_cgroup_of(stop->cgroup);
-		for (flow = 0; flow < NTA_FLOWS; flow++) {
-			if (stop->count[flow].packets)
-				nta_cgroup_add(group, flow, &stop->count[flow]);
-		}
+		nta_cgroup_add(group, 0, stop->count, NTA_FLOWS);
 		nta_cgroup_put(group);
 		nta_kernel_cgroup_put(stop->cgroup);
 		kfree(stop);
@@ -160,18 +156,23 @@ void nta_stay_go_on(struct nta_stay *stay)
 /**
  * nta_stay_add - credit the cgroup where a thread is, or the one that it has left
  * @stay: of the thread
- * @flow: what was carried
- * @count: how much
+ * @flow: what was carried: NTA_TCP_SND or NTA_UDP_SND, perhaps plus NTA_LOOPBACK
+ * @count: how much, by direction
  *
  * Context: bottom halves off.
  */
 void nta_stay_add(struct nta_stay *stay, enum nta_flow flow,
-		  const struct nta_count *count)
+		  const struct nta_count count[NTA_DIRS])
 {
-	if (likely(!stay->stopped))
-		nta_cgroup_add(stay->group, flow, count);
-	else
-		nta_count_add(&stay->stops->count[flow], count->packets, count->bytes);
+	enum nta_dir dir;
+
+	if (likely(!stay->stopped)) {
+		nta_cgroup_add(stay->group, flow, count, NTA_DIRS);
+		return;
+	}
+	for (dir = NTA_SND; dir < NTA_DIRS; dir++)
+		nta_count_add(&stay->stops->count[flow + dir], count[dir].packets,
+			      count[dir].bytes);
 }
 
 /**

@@ -29,7 +29,7 @@ void nta_stay_begin(struct nta_stay *stay, struct task_struct *task);
 bool nta_stay_leave(struct nta_stay *stay, struct task_struct *task);
 void nta_stay_go_on(struct nta_stay *stay);
 void nta_stay_add(struct nta_stay *stay, enum nta_flow flow,
-		  const struct nta_count *count);
+		  const struct nta_count count[NTA_DIRS]);
 void nta_stay_end(struct nta_stay *stay);
 
 #endif /* _NTA_STAY_H */

@@ -19,6 +19,7 @@
 #include "migrate.h"
 #include "owner.h"
 #include "reader.h"
+#include "recent.h"
 #include "sock.h"
 #include "task.h"
 #include "trace.h"
@@ -132,10 +133,12 @@ static void nta_trace_listen(const struct sock *sk)
 	if (sk->sk_kern_sock || in_interrupt() || current->flags & PF_KTHREAD ||
 	    nta_handed_is_sure(sk))
 		return;
+	local_bh_disable();
 	s = nta_sock_add(sk, nta_sock_key(nta_sock_cookie(sk), NTA_TCP_SND) |
 			     NTA_KEY_NO_SCOPE, &added);
 	if (added)
 		nta_owner_claim_new(s, current, NTA_CLAIM_SEND);
+	local_bh_enable();
 }
 
 /* Does the application close its connection, or is that no more? */
@@ -145,6 +148,40 @@ static bool nta_trace_is_closing(int old, int new)
 	       (new == TCP_CLOSE || new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK);
 }
 
+/* A connection is no more: some that closed before go now, with what they still sent. */
+static void nta_trace_closed(u64 key)
+{
+	const u64 *before;
+
+	local_bh_disable();
+	before = nta_recent_close(key);
+	if (unlikely(before))
+		nta_owner_drop_closed(before, NTA_RECENT);
+	local_bh_enable();
+}
+
+/* A connection begins or ends. */
+static noinline void nta_trace_change(const struct sock *sk, int old, int new)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	u64 key = nta_sock_key(cookie, NTA_TCP_SND);
+	struct nta_sock *s;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return;
+	rcu_read_lock();
+	s = cookie ? nta_sock_find(key) : NULL;
+	if (s)
+		WRITE_ONCE(s->closed, new == TCP_CLOSE);
+	if (cookie && nta_trace_is_closing(old, new) && nta_closing_is_wanted())
+		nta_closing_note(sk, key, s, new == TCP_CLOSE);
+	if (s && new == TCP_CLOSE)
+		nta_trace_closed(key);
+	if (new == TCP_LISTEN)
+		nta_trace_listen(sk);
+	rcu_read_unlock();
+}
+
 /*
  * inet_sock_set_state: of a connection that is no more, the entry is of no use,
  * unless the socket connects again.
@@ -152,25 +189,10 @@ static bool nta_trace_is_closing(int old, int new)
 static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 			    const int new)
 {
-	bool closing = nta_trace_is_closing(old, new) && nta_closing_is_wanted();
-	struct nta_sock *s;
-	u64 cookie, key;
-
-	if (old != TCP_CLOSE && new != TCP_CLOSE && !closing)
+	if (likely(old != TCP_CLOSE && new != TCP_CLOSE && new != TCP_FIN_WAIT1 &&
+		   new != TCP_LAST_ACK))
 		return;
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return;
-	cookie = atomic64_read(&sk->sk_cookie);
-	key = nta_sock_key(cookie, NTA_TCP_SND);
-	rcu_read_lock();
-	s = cookie ? nta_sock_find(key) : NULL;
-	if (s)
-		WRITE_ONCE(s->closed, new == TCP_CLOSE);
-	if (closing && cookie)
-		nta_closing_note(sk, key, s, new == TCP_CLOSE);
-	if (new == TCP_LISTEN)
-		nta_trace_listen(sk);
-	rcu_read_unlock();
+	nta_trace_change(sk, old, new);
 }
 
 /*

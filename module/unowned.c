@@ -86,13 +86,13 @@ void nta_unowned_on_add(void (*seek)(void))
  *
  * For one that is the kernel's for sure, nobody looks.
  *
- * Context: softirq or process.
+ * Context: softirq or process, bottom halves off.
  */
 void nta_unowned_add(struct nta_sock *s)
 {
 	bool sure = s->handed == NTA_HANDED_SURE;
 
-	spin_lock_bh(&nta_unowned_lock);
+	spin_lock(&nta_unowned_lock);
 	s->stamp = READ_ONCE(nta_unowned_stamp);
 	s->idle = 0;
 	s->since = jiffies;
@@ -100,7 +100,7 @@ void nta_unowned_add(struct nta_sock *s)
 	list_add_tail(&s->link, sure ? &nta_unowned_old : &nta_unowned_new);
 	nta_unowned_note(s, 1);
 	nta_reader_note(s, NULL, sure ? NTA_READS_NOTHING : NTA_READS_ANY);
-	spin_unlock_bh(&nta_unowned_lock);
+	spin_unlock(&nta_unowned_lock);
 	if (!sure)
 		nta_unowned_seek();
 }
@@ -110,31 +110,31 @@ void nta_unowned_add(struct nta_sock *s)
  * @s: the entry; the caller holds the right to move it
  * @handed: how sure that is
  *
- * Context: softirq or process.
+ * Context: softirq or process, bottom halves off.
  */
 void nta_unowned_hand(struct nta_sock *s, enum nta_handed handed)
 {
-	spin_lock_bh(&nta_unowned_lock);
+	spin_lock(&nta_unowned_lock);
 	nta_unowned_decide(s, handed, s->unheld);
 	if (handed == NTA_HANDED_SURE)
 		nta_reader_note(s, NULL, NTA_READS_NOTHING);
-	spin_unlock_bh(&nta_unowned_lock);
+	spin_unlock(&nta_unowned_lock);
 }
 
 /**
  * nta_unowned_del - take an entry out again
  * @s: the entry; the caller holds the right to move it
  *
- * Context: softirq or process.
+ * Context: softirq or process, bottom halves off.
  */
 void nta_unowned_del(struct nta_sock *s)
 {
-	spin_lock_bh(&nta_unowned_lock);
+	spin_lock(&nta_unowned_lock);
 	list_del_init(&s->link);
 	nta_unowned_note(s, -1);
 	WRITE_ONCE(s->handed, NTA_HANDED_NOT);
 	WRITE_ONCE(s->unheld, false);
-	spin_unlock_bh(&nta_unowned_lock);
+	spin_unlock(&nta_unowned_lock);
 }
 
 /**

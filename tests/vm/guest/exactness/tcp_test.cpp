@@ -2,6 +2,7 @@
 // Tasks and classes together equal the devices of both ends: TCP, smooth and not.
 #include "lib/guest_test.h"
 
+#include <algorithm>
 #include <memory>
 
 using namespace guest;
@@ -72,6 +73,58 @@ TEST_P(ExactTcp, ConnectionsThatEndAtOnce) {
         });
         client.join();
     }
+    ledger.compare();
+}
+
+// Many more than are known at a time: one that is over is soon forgotten, and nothing of it is
+// lost, not even the reset that follows a close with unread data.
+TEST_P(ExactTcp, ManyConnectionsOneAfterTheOther) {
+    constexpr int ROUNDS = 20;
+    constexpr int CONNECTIONS = 100; // a round, with an entry for each end
+    const auto& pair = standard_pair();
+    Ledger ledger(pair.a, pair.b);
+    const auto known = module::Status::read().number("objects", 0);
+    Helper server(pair.b.ns, [&](Channel& test) {
+        const Fd listener = tcp_listener(pair.b.at(family()));
+        test.send(Address::local_of(listener.get()).port());
+        for (int i = 0; i < ROUNDS * CONNECTIONS; i++) {
+            const Fd connection = tcp_accept(listener);
+            read_stream(connection, 10);
+            write_stream(connection, 10);
+        }
+        test.signal();
+        test.wait();
+    });
+    const auto port = server.receive<std::uint16_t>();
+    Helper client(pair.a.ns, [&](Channel& test) {
+        char unread;
+        for (int i = 1; i <= ROUNDS * CONNECTIONS; i++) {
+            const Fd connection = tcp_connected(pair.b.at(family(), port));
+            write_stream(connection, 10);
+            if (i % 2)
+                read_stream(connection, 10);
+            else
+                check(::recv(connection.get(), &unread, 1, MSG_PEEK), "recv");
+            if (i % CONNECTIONS == 0)
+                test.signal();
+        }
+        test.wait();
+    });
+    std::uint64_t most = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        client.wait();
+        most = std::max(most, module::Status::read().number("objects", 0));
+    }
+    server.wait();
+    std::cout << "  entries of sockets: " << known << " before, " << most << " at most"
+              << std::endl;
+    EXPECT_LT(most, known + 5 * CONNECTIONS);
+    compare_settled(
+        "both processes, and class nosocket", [&] { return tcp(ledger.carried()); },
+        [&] {
+            return ctl.process_counters(client.pid()) + ctl.process_counters(server.pid()) +
+                   ledger.in_class("nosocket");
+        });
     ledger.compare();
 }
 
