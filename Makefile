@@ -105,6 +105,7 @@ bench: ## count the instructions that the module adds; OTHER=path/other.ko compa
 	tests/setup.sh bench
 	tests/bench/run $(if $(OTHER),--other $(OTHER))
 	tests/bench/stores floor ours $(OTHER)
+	tests/bench/misses none floor ours $(OTHER)
 
 .PHONY: bench-scale
 bench-scale: ## a million sockets, a hundred thousand threads: memory, instructions of a sample (needs 11 GB)

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034
 {
 	BENCH_WORKLOADS=(
-		{lo4,lo6,veth4,veth6}/{udp,udp-connected,udp-64-threads,udp-8-writers,icmp,tcp-connect,tcp-bulk}
+		{lo4,lo6,veth4,veth6}/{udp,udp-connected,udp-server,udp-query,udp-64-threads,udp-8-writers,icmp,tcp-connect,tcp-bulk}
 		{lo4,lo6,veth4,veth6}/{tcp-1,tcp-1000,tcp-10000,tcp-50000}
 		lo4/tcp-5000
 		routed4/udp-connected
