@@ -28,11 +28,6 @@ struct LedgerLimits {
     std::chrono::seconds idle{3600};
 };
 
-// A unit by the name under which it is told: one of many that a program made and named becomes one
-// with all of its kind. "session-12.scope" is "session-*.scope", "run-u5.service" "run-*.service",
-// "app-firefox-4711.scope" "app-firefox-*.scope", "sshd@3-10.0.0.1:22.service" "sshd@*.service".
-std::string collapsed(const std::string& unit);
-
 class Ledger {
 public:
     using Time = std::chrono::steady_clock::time_point;

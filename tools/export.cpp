@@ -7,6 +7,7 @@
 #include "textfile.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 
@@ -99,6 +100,14 @@ Status say(const std::string& text) {
     return Done{};
 }
 
+// A look that fails once leaves no hole; counters that stand still for longer would say that
+// nothing is carried.
+void drop_stale(const std::string& file) {
+    constexpr std::chrono::minutes bearable{5};
+    if (!file.empty() && remove_stale(file, bearable))
+        std::cerr << "netatop: " << file << " was not replaced for 5 minutes: removed\n";
+}
+
 } // namespace
 
 void describe_module(const AccountSource& source, Account& account) {
@@ -138,8 +147,10 @@ int export_command(const std::vector<std::string>& arguments) {
         return exit_status(wanted.error());
     Identities identities;
     const auto account = gather(wanted->source, identities);
-    if (!account)
+    if (!account) {
+        drop_stale(wanted->file);
         return exit_status(account.error());
+    }
     const auto text = exposition_of(*account, wanted->dialect);
     return exit_status(wanted->file.empty() ? say(text) : replace_file(wanted->file, text));
 }

@@ -124,6 +124,11 @@ void add_shares(Exposition& to, const Account& account) {
                 rows);
     to.gauge("netatop_units_left_out", "units and containers for which there was no room");
     to.add({}, account.shares.left_out);
+    if (!account.upkeep) {
+        to.gauge("netatop_units_transient",
+                 "units named by programs that are there; what they carried is in their slice");
+        to.add({}, account.shares.transient);
+    }
     add_traffic(to, "netatop_class", " by no task that lives", rows_of_classes(account, true));
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "shares.h"
 
+#include "collapse.h"
 #include "text.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -26,6 +28,7 @@ public:
         for (const auto& [id, cgroup] : cgroups_)
             add(cgroup);
         Shares shares = std::move(shares_);
+        shares.transient = transient_.size();
         for (auto& [key, share] : units_)
             if (share.counters.any())
                 shares.units.push_back(std::move(share));
@@ -71,8 +74,12 @@ private:
         of_slice += cgroup.ended_below;
         shares_.waiting += cgroup.waiting;
         const auto& workload = identities_.workload(cgroup.id);
-        if ((workload.unit.empty() && workload.container.empty()) || is_transient(workload))
+        if (workload.unit.empty() && workload.container.empty())
             return;
+        if (is_transient(workload)) {
+            transient_.insert(slice + '/' + full_unit(workload));
+            return;
+        }
         Share share{
             slice, clean(full_unit(workload)), clean(workload.container), workload.engine, {}};
         auto& known = units_[{share.slice, share.unit, share.container}];
@@ -86,6 +93,7 @@ private:
     const CgroupMap& cgroups_;
     Identities& identities_;
     Shares shares_;
+    std::set<std::string> transient_;
     std::map<std::tuple<std::string, std::string, std::string>, Share> units_;
 };
 
@@ -99,17 +107,6 @@ bool holds_units(const std::string& path) {
     const auto name = last_part(path);
     return name.empty() || ends(name, ".slice") ||
            (begins(name, "user@") && ends(name, ".service"));
-}
-
-bool is_transient(const Workload& workload) {
-    if (!workload.container.empty())
-        return false;
-    const std::string& unit = workload.user_unit.empty() ? workload.unit : workload.user_unit;
-    if (ends(unit, ".scope") && unit != "init.scope")
-        return true;
-    // Desktops name the services of programs like that.
-    const bool of_program = begins(unit, "app-") && unit.find('@') != std::string::npos;
-    return (begins(unit, "run-") || of_program) && ends(unit, ".service");
 }
 
 Shares shares_of(const CgroupMap& cgroups, Identities& identities, std::size_t most_units) {

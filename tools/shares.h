@@ -27,8 +27,9 @@ struct Shares {
     std::map<std::string, Counters> slices;
     // Largest first. Without what ended below slices, and without transient units.
     std::vector<Share> units;
-    std::size_t left_out = 0; // units for which there was no room
-    Counters waiting;         // of sockets in all cgroups that have no owner yet
+    std::size_t left_out = 0;  // units for which there was no room
+    std::size_t transient = 0; // units that are there, in their slice alone
+    Counters waiting;          // of sockets in all cgroups that have no owner yet
 };
 
 // Of the path of a cgroup: "/a/b/c" is in "a", and "/" in itself.
@@ -37,11 +38,6 @@ std::string top_slice(const std::string& path);
 // Do units end in this cgroup that have series of their own? What they carried is in its sums then,
 // and told already.
 bool holds_units(const std::string& path);
-
-// Is a unit one of many that are made and named by a program: scopes of sessions and of desktop
-// programs, `systemd-run`? Each would be a series of its own, for a moment. Its traffic is in its
-// slice.
-bool is_transient(const Workload& workload);
 
 // Of so many units at most. A name that is no valid text, or has control characters, is cleaned;
 // those that are the same then are one.

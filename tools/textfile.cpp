@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace netatop {
 
@@ -50,6 +51,14 @@ Status replace_file(const std::string& path, const std::string& text) {
     return done ? done
                 : Status(Error{path + ": " + done.error().text, done.error().cause,
                                done.error().code});
+}
+
+bool remove_stale(const std::string& path, std::chrono::seconds age) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    const auto since = std::chrono::seconds(::time(nullptr) - info.st_mtime);
+    return since >= age && ::unlink(path.c_str()) == 0;
 }
 
 } // namespace netatop

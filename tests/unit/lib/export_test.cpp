@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What engines of metrics read: the two formats, whose traffic is in which series, and the file.
+#include "collapse.h"
 #include "export.h"
 #include "textfile.h"
 
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -17,6 +19,7 @@ namespace netatop::test {
 namespace {
 
 namespace fs = std::filesystem;
+using std::chrono_literals::operator""s;
 
 Counters tcp_sent(std::uint64_t packets, std::uint64_t bytes) {
     Counters counters;
@@ -147,6 +150,8 @@ TEST(Shares, Transient) {
     EXPECT_TRUE(transient("/system.slice/run-u17.service"));
     EXPECT_TRUE(transient("/user.slice/u.slice/user@1.service/app.slice/app-firefox-4711.scope"));
     EXPECT_TRUE(transient("/user.slice/u.slice/user@1.service/app.slice/app-k@1234.service"));
+    EXPECT_TRUE(transient("/system.slice/sshd@3-10.0.0.1:22-10.0.0.9:5123.service"));
+    EXPECT_FALSE(transient("/system.slice/openvpn@site-2.service"));
 }
 
 TEST_F(ExportTest, SlicesHaveAllBelowThem) {
@@ -195,6 +200,25 @@ TEST_F(ExportTest, ContainersAreTold) {
     ASSERT_EQ(found.units.size(), 1U);
     EXPECT_EQ(found.units[0].container, id);
     EXPECT_EQ(found.units[0].engine, "docker");
+}
+
+// What those carried that are there would become less with the first that ends; how many there are
+// may.
+TEST_F(ExportTest, TransientUnitsAreInTheirSliceAndCounted) {
+    at("/system.slice/a.service").own = tcp_sent(1, 100);
+    at("/system.slice/run-u1.service").own = tcp_sent(2, 200);
+    at("/system.slice/run-u1.service/inner").own = tcp_sent(4, 400);
+    at("/system.slice/sshd@7-10.0.0.1:22-10.0.0.9:4000.service").own = tcp_sent(8, 800);
+    at("/user.slice/user-7.slice/session-1.scope").own = tcp_sent(16, 1600);
+    Account account;
+    account.shares = shares();
+    const auto text = exposition_of(account, Dialect::prometheus);
+    EXPECT_TRUE(has_line(text, "netatop_units_transient 3")) << text;
+    EXPECT_EQ(sum_of(text, "netatop_unit_transmit_bytes_total"), 100U) << text;
+    EXPECT_EQ(sum_of(text, "netatop_slice_transmit_bytes_total"), 3100U) << text;
+    account.upkeep.emplace();
+    EXPECT_EQ(exposition_of(account, Dialect::prometheus).find("units_transient"),
+              std::string::npos);
 }
 
 TEST_F(ExportTest, NoMoreUnitsThanAskedFor) {
@@ -343,6 +367,24 @@ TEST_F(ExportTest, ErrorsAreThoseOfTheKernel) {
     const auto malformed = gather(source, identities);
     ASSERT_FALSE(malformed);
     EXPECT_EQ(malformed.error().cause, Cause::version);
+}
+
+TEST(Textfile, IsRemovedWhenStale) {
+    const std::string directory = ::testing::TempDir() + "textfile-stale";
+    fs::remove_all(directory);
+    fs::create_directory(directory);
+    const std::string file = directory + "/n.prom";
+    EXPECT_FALSE(remove_stale(file, 300s)) << "there is none";
+    ASSERT_TRUE(replace_file(file, "x"));
+    EXPECT_FALSE(remove_stale(file, 300s));
+    fs::last_write_time(file, fs::file_time_type::clock::now() - 290s);
+    EXPECT_FALSE(remove_stale(file, 300s));
+    EXPECT_TRUE(fs::exists(file));
+    fs::last_write_time(file, fs::file_time_type::clock::now() - 310s);
+    EXPECT_TRUE(remove_stale(file, 300s));
+    EXPECT_FALSE(fs::exists(file));
+    EXPECT_FALSE(remove_stale(directory, 0s)) << "not a file";
+    fs::remove_all(directory);
 }
 
 TEST(Textfile, IsReplacedAsAWhole) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the exporter keeps: counters that never go down, under names that are bounded.
 #include "ledger.h"
+
+#include "collapse.h"
 #include "rising.h"
 
 #include <gtest/gtest.h>
