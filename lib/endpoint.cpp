@@ -42,6 +42,9 @@ std::size_t address_size(unsigned family) {
 std::string address_text(unsigned family, const void* bytes) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     const in6_addr none{};
+    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (family == AF_INET6 && std::memcmp(bytes, mapped.data(), mapped.size()) == 0)
+        return address_text(AF_INET, static_cast<const unsigned char*>(bytes) + mapped.size());
     if (std::memcmp(bytes, &none, address_size(family)) == 0 ||
         ::inet_ntop(static_cast<int>(family), bytes, text.data(), text.size()) == nullptr)
         return {};

@@ -20,7 +20,8 @@ struct Endpoint {
 // How many bytes an address of AF_INET or AF_INET6 has.
 std::size_t address_size(unsigned family);
 
-// An address as people write it; empty where all its bytes are 0.
+// An address as people write it; empty where all its bytes are 0. One of IPv4 that a socket of IPv6
+// has is written as what it is.
 std::string address_text(unsigned family, const void* bytes);
 
 } // namespace netatop

@@ -108,6 +108,15 @@ TEST(Endpoints, OfAMessage) {
     EXPECT_FALSE(add_endpoints(all, header(message(20, "short")), true));
 }
 
+TEST(Endpoints, OfIPv4InASocketOfIPv6) {
+    const std::array<unsigned char, 16> mapped{0, 0, 0,    0,    0,  0,  0, 0,
+                                               0, 0, 0xff, 0xff, 10, 55, 0, 1};
+    EXPECT_EQ(address_text(AF_INET6, mapped.data()), "10.55.0.1");
+    auto other = mapped;
+    other[9] = 1;
+    EXPECT_EQ(address_text(AF_INET6, other.data()), "::1:ffff:a37:1");
+}
+
 TEST(Endpoints, OfThisMachine) {
     EndpointsByCookie all;
     EXPECT_TRUE(add_endpoints(all));
