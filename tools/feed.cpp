@@ -12,7 +12,8 @@ bool is_class(const Line& line) {
 }
 
 Feed::Feed(FeedSource source)
-    : source_(std::move(source)), notes_(std::make_unique<std::ostringstream>()) {}
+    : source_(std::move(source)), notes_(std::make_unique<std::ostringstream>()),
+      namespaces_(source_.proc) {}
 
 // Cgroups keep what ended, which processes do not.
 Feed::Of Feed::source_of(Kind kind) const {
@@ -83,7 +84,7 @@ void Feed::stop() {
     sums_.clear();
     connections_.clear();
     classes_.clear();
-    devices_.reset();
+    devices_.clear();
     taken_.reset();
 }
 
@@ -128,13 +129,24 @@ Result<std::vector<Class>> Feed::present_classes() {
     return all;
 }
 
+// Those whose interfaces carried it.
+void Feed::meet() {
+    for (const auto& entry : entries_)
+        if (!entry.task.end && entry.task.counters.any())
+            namespaces_.meet(entry.task.tgid);
+    for (const auto& connection : connections_)
+        if (connection.socket.tgid)
+            namespaces_.meet(*connection.socket.tgid);
+    namespaces_.forget_beyond(entries_.size() + connections_.size());
+}
+
 // What stands beside it, as close to it as can be.
 Status Feed::count() {
     auto present = present_classes();
     if (!present)
         return present.error();
     classes_before_ = std::exchange(classes_, *std::move(present));
-    devices_before_ = std::exchange(devices_, devices(source_.devices));
+    devices_before_ = std::exchange(devices_, namespaces_.devices(source_.devices));
     const auto now = std::chrono::steady_clock::now();
     using std::chrono::milliseconds;
     interval_ms_ = taken_ ? std::max<std::int64_t>(
@@ -150,8 +162,10 @@ Result<Sample> Feed::take(Kind kind) {
         done = start(source_of(kind));
     if (done)
         done = dump();
-    if (done)
+    if (done) {
+        meet();
         done = count();
+    }
     if (done)
         return sample(kind);
     stop();
@@ -212,9 +226,9 @@ Sample Feed::sample(Kind kind) {
         std::chrono::duration_cast<std::chrono::milliseconds>(taken_->time_since_epoch()).count();
     if (interval_ms_ != 0) {
         sample.moved = rest(sample.total, before);
-        if (devices_ && devices_before_) {
-            sample.devices = carried_between(*devices_before_, *devices_);
-            sample.loopback = carried_between(only(*devices_before_, "lo"), only(*devices_, "lo"));
+        if (devices_.count(0) != 0 && devices_before_.count(0) != 0) {
+            sample.devices = carried_between(devices_before_, devices_);
+            sample.loopback = carried_between(devices_before_, devices_, "lo");
         }
     }
     sample.note = notes_->str();

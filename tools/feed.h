@@ -7,6 +7,7 @@
 #include "devices.h"
 #include "identity.h"
 #include "listing.h"
+#include "namespaces.h"
 #include "sample.h"
 
 #include <chrono>
@@ -23,7 +24,7 @@ struct Sample {
     std::vector<Line> lines;
     Counters moved;                 // all that the module counted in the interval
     Counters total;                 // and since it was loaded
-    std::optional<Carried> devices; // of this network namespace, in the interval
+    std::optional<Carried> devices; // of all network namespaces in use, in the interval
     Carried loopback;               // and of them lo
     std::int64_t interval_ms = 0;   // 0: there was no sample before
     std::int64_t at_ms = 0;         // its end, by a clock that nobody sets
@@ -37,8 +38,9 @@ bool is_class(const Line& line);
 struct FeedSource {
     Connect connect = connect_generic;
     std::string classes = "/proc/netatop";
-    std::string devices = "/proc/self/net/dev";
-    bool all = sees_all(); // the module tells of cgroups too
+    std::string devices = "/proc/self/net/dev"; // of the own network namespace
+    std::string proc = "/proc";                 // where processes tell theirs
+    bool all = sees_all();                      // the module tells of cgroups too
 };
 
 class Feed {
@@ -58,6 +60,7 @@ private:
     Status start_tasks(bool threads);
     Status start_cgroups();
     Status dump();
+    void meet();
     Status count();
     Result<std::vector<Class>> present_classes();
     [[nodiscard]] std::vector<Line> lines(Kind kind);
@@ -79,8 +82,9 @@ private:
     std::vector<Connection> connections_;
     std::vector<Class> classes_;
     std::vector<Class> classes_before_;
-    std::optional<Devices> devices_;
-    std::optional<Devices> devices_before_;
+    Namespaces namespaces_;
+    DevicesByNetns devices_;
+    DevicesByNetns devices_before_;
     std::optional<std::chrono::steady_clock::time_point> taken_;
     std::int64_t interval_ms_ = 0;
 };

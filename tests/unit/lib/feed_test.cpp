@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 namespace netatop::test {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 Bytes process(std::uint32_t tgid, std::uint64_t first) {
     return generic(NETATOP_CMD_TASK, attribute(NETATOP_A_TGID, raw(tgid)) +
@@ -37,7 +40,9 @@ protected:
         source.connect = kernel.connect();
         source.classes = ::testing::TempDir() + "/feed-classes";
         source.devices = ::testing::TempDir() + "/feed-devices";
+        source.proc = ::testing::TempDir() + "/feed-proc";
         source.all = false;
+        fs::remove_all(source.proc);
         devices(1000, 100);
         kernel.script({family()});
         kernel.script({});
@@ -58,6 +63,17 @@ protected:
         std::ofstream(source.devices)
             << "Inter-|   Receive  |  Transmit\n face |bytes\n"
             << "    lo: " << received << " 10 0 0 0 0 0 0 " << sent << " 3 0 0 0 0 0 0\n";
+    }
+    // A process in the network namespace that this name stands for, whose eth0 has received so
+    // much.
+    void place(const std::string& pid, const std::string& netns, std::uint64_t received) const {
+        const std::string process = source.proc + '/' + pid;
+        fs::create_directories(process + "/ns");
+        fs::create_directories(process + "/net");
+        std::ofstream(source.proc + '/' + netns, std::ios::app);
+        fs::remove(process + "/ns/net");
+        fs::create_hard_link(source.proc + '/' + netns, process + "/ns/net");
+        std::ofstream(process + "/net/dev") << "eth0: " << received << " 1 0 0 0 0 0 0 0 0 0 0\n";
     }
     static const Line* line_of(const Sample& sample, const std::string& shown) {
         for (const auto& line : sample.lines)
@@ -123,6 +139,33 @@ TEST_F(FeedTest, TheLoopbackInterfaceIsToldApart) {
     EXPECT_EQ(sample->devices->received, (Flow{3, 570}));
     EXPECT_EQ(sample->loopback.received, (Flow{2, 500}));
     EXPECT_EQ(sample->loopback.sent, (Flow{2, 300}));
+}
+
+// Each once, from the second look on, as long as one of the processes is there.
+TEST_F(FeedTest, InterfacesOfAllNamespacesWhereProcessesAre) {
+    classes(500, 0, 0);
+    place("self", "here", 0);
+    place("1", "here", 5000);
+    place("2", "container", 1000);
+    place("3", "container", 1000);
+    Feed feed(source);
+    const auto processes = process(1, 10) + process(2, 10) + process(3, 10) + done();
+    const auto received = [&] {
+        kernel.script({processes});
+        const auto sample = feed.take(Kind::processes);
+        return sample && sample->devices ? sample->devices->received.bytes : 0;
+    };
+    EXPECT_EQ(received(), 0U);
+    place("2", "container", 1500);
+    place("3", "container", 1500);
+    devices(1070, 100);
+    EXPECT_EQ(received(), 570U);
+    fs::remove_all(source.proc + "/2");
+    place("3", "container", 1600);
+    EXPECT_EQ(received(), 100U);
+    fs::remove_all(source.proc + "/3");
+    devices(1075, 100);
+    EXPECT_EQ(received(), 5U);
 }
 
 TEST_F(FeedTest, IntervalsHaveWhoIsIdleAndWhoEnded) {
