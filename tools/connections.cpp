@@ -7,6 +7,8 @@
 #include <fnmatch.h>
 #include <netinet/in.h>
 
+#include <array>
+#include <iterator>
 #include <set>
 
 namespace netatop {
@@ -142,19 +144,22 @@ std::vector<Line> connection_lines(const std::vector<Connection>& connections,
         line.pid = socket.tgid.value_or(0);
         line.counters = moved;
         line.total = socket.counters;
-        line.who = {std::string(protocol_name(socket)),
-                    text_or_null(endpoints.local.text()),
-                    text_or_null(endpoints.remote.text()),
-                    text_or_null(endpoints.state),
-                    number_or_null(socket.tgid),
-                    owner ? Cell(task.name) : Cell(),
-                    text_or_null(class_of),
-                    number_or_null(task.uid),
-                    text_or_null(identities.user(task)),
-                    text_or_null(full_unit(identities.workload(task))),
-                    text_or_null(identities.workload(task).container),
-                    std::uint64_t{socket.netns},
-                    socket.cookie};
+        const Workload& workload = identities.workload(task);
+        std::array<Cell, 13> cells{std::string(protocol_name(socket)),
+                                   text_or_null(endpoints.local.text()),
+                                   text_or_null(endpoints.remote.text()),
+                                   text_or_null(endpoints.state),
+                                   number_or_null(socket.tgid),
+                                   owner ? Cell(task.name) : Cell(),
+                                   text_or_null(class_of),
+                                   number_or_null(task.uid),
+                                   text_or_null(identities.user(task)),
+                                   text_or_null(full_unit(workload)),
+                                   text_or_null(workload.container),
+                                   std::uint64_t{socket.netns},
+                                   socket.cookie};
+        line.who.assign(std::make_move_iterator(cells.begin()),
+                        std::make_move_iterator(cells.end()));
         lines.push_back(std::move(line));
     }
     return lines;

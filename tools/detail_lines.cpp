@@ -83,7 +83,7 @@ std::string milliseconds(std::uint32_t microseconds) {
 }
 
 std::vector<PageLine> detail_lines(const View& view, std::size_t width) {
-    constexpr std::size_t name_columns = 10;
+    constexpr std::size_t name_columns = 12;
     std::vector<PageLine> lines;
     const auto add = [&](Meaning meaning, const std::string& text) {
         lines.push_back({{meaning, fitted(text, width)}});

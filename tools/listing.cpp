@@ -175,20 +175,23 @@ Line task_line(Kind kind, const Entry& entry, Identities& identities) {
     line.pid = task.pid.value_or(task.tgid);
     line.counters = entry.moved;
     line.total = task.counters;
-    line.who = {task.end ? Cell(Milliseconds{Identities::epoch_ms(*task.end)}) : Cell(),
-                std::uint64_t{task.tgid}};
+    // One by one: a list of them would be copied.
+    constexpr std::size_t most_cells = 12;
+    line.who.reserve(most_cells);
+    const auto add = [&](Cell cell) { line.who.push_back(std::move(cell)); };
+    add(task.end ? Cell(Milliseconds{Identities::epoch_ms(*task.end)}) : Cell());
+    add(std::uint64_t{task.tgid});
     if (kind == Kind::threads)
-        line.who.emplace_back(number_or_null(task.pid));
-    const Row rest{task.name,
-                   started(task),
-                   number_or_null(task.uid),
-                   text_or_null(identities.user(task)),
-                   number_or_null(task.cgroup),
-                   text_or_null(identities.path(task)),
-                   text_or_null(full_unit(workload)),
-                   text_or_null(workload.container),
-                   text_or_null(workload.pod)};
-    line.who.insert(line.who.end(), rest.begin(), rest.end());
+        add(number_or_null(task.pid));
+    add(task.name);
+    add(started(task));
+    add(number_or_null(task.uid));
+    add(text_or_null(identities.user(task)));
+    add(number_or_null(task.cgroup));
+    add(text_or_null(identities.path(task)));
+    add(text_or_null(full_unit(workload)));
+    add(text_or_null(workload.container));
+    add(text_or_null(workload.pod));
     return line;
 }
 

@@ -9,6 +9,7 @@
 #include "sums.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -103,6 +104,18 @@ struct Choice {
     std::uint64_t min_bytes = 0;
 };
 std::vector<Line> chosen(const std::vector<Line>& lines, const Choice& choice);
+
+// Which line comes next, and how far it is set in.
+struct Placed {
+    std::size_t line;
+    std::size_t depth;
+};
+// What a line is sorted by, where that is an amount; none of one that is left out, whose parent is
+// not.
+using Weigh = std::function<std::optional<std::uint64_t>(std::size_t line)>;
+// Likewise without copying them: there may be ten thousand, of which a screen shows some.
+std::vector<Placed> placed(const std::vector<Line>& lines, Sort sort, const Weigh& weigh);
+std::uint64_t weight(const Counters& counters, const Counters& total, Sort sort);
 
 Cell text_or_null(const std::string& text);
 template <typename T>

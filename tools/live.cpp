@@ -114,8 +114,10 @@ Result<bool> Live::wait() {
         details_.commands().settle();
         read_details();
     }
-    if (events[2].revents != 0)
-        names_->settle(); // and the screen is drawn
+    if (events[2].revents != 0) {
+        names_->settle();
+        view_.take_names(); // and the screen is drawn
+    }
     return (events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 namespace netatop {
 
@@ -222,8 +224,7 @@ PageLine head_line(const View& view, const std::vector<Field>& fields, std::size
     return line;
 }
 
-Meaning meaning_of(const View& view, std::size_t row) {
-    const Line& line = view.rows()[row];
+Meaning meaning_of(const View& view, const Line& line, std::size_t row) {
     if (row == view.chosen_row())
         return Meaning::chosen;
     if (is_class(line))
@@ -239,6 +240,18 @@ Cell named(const View& view, const Cell& cell, bool remote) {
     return text == nullptr ? cell : Cell(view.remote_text(Endpoint::of(*text)));
 }
 
+// A unit is known without its ending too. What is cut says so, as in top(1): half of a port is
+// another port.
+std::string in_column(const Field& field, std::string cell) {
+    constexpr std::string_view service = ".service";
+    if (field.number)
+        return fitted_right(cell, field.columns);
+    if (field.head == "UNIT" && width(cell) > field.columns && ends(cell, service))
+        cell.resize(cell.size() - service.size());
+    return width(cell) > field.columns ? fitted(cell, field.columns - 1) + '+'
+                                       : fitted(cell, field.columns);
+}
+
 std::string name_text(const View& view, const Line& line) {
     return view.kind() == Kind::remotes && !is_class(line) ? view.remote_name(line.shown)
                                                            : line.shown;
@@ -247,7 +260,7 @@ std::string name_text(const View& view, const Line& line) {
 PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_t row,
                   std::size_t width) {
     const Numbers numbers(view);
-    const Line& line = view.rows()[row];
+    const Line line = view.row(row);
     std::string text;
     for (const auto& field : fields) {
         std::string cell;
@@ -258,10 +271,9 @@ PageLine row_line(const View& view, const std::vector<Field>& fields, std::size_
             cell = line.shown.empty() ? "-" : harmless(name_text(view, line));
         else
             cell = numbers.of(*field.sort, line);
-        text += (text.empty() ? "" : " ") +
-                (field.number ? fitted_right(cell, field.columns) : fitted(cell, field.columns));
+        text += (text.empty() ? "" : " ") + in_column(field, std::move(cell));
     }
-    return {{meaning_of(view, row), fitted(text, width)}};
+    return {{meaning_of(view, line, row), fitted(text, width)}};
 }
 
 // The newest second is at the right.
@@ -337,9 +349,10 @@ constexpr std::array help_text{
     "q              quit",
     "",
     "In the first line: what all rows carried, what the module counted in",
-    "the same time, and the interfaces of this network namespace, which",
-    "carry other protocols and what is forwarded too. Above the last line:",
-    "what the chosen row carried in each second of the last minute.",
+    "the same time, and the interfaces of all network namespaces in use,",
+    "which carry other protocols and what is forwarded too. Above the last",
+    "line: what the chosen row carried in each second of the last minute.",
+    "name+: there is more of it than there is room.",
     "<name>: ended in the interval. (name): what no living process has;",
     "netatop(4) says which.",
 };
@@ -349,7 +362,7 @@ void add_rows(const View& view, std::vector<PageLine>& lines, std::size_t height
     const auto fields = fields_of(view, width);
     lines.push_back(tab_line(view, width));
     lines.push_back(head_line(view, fields, width));
-    const std::size_t end = std::min(view.rows().size(), view.top() + height);
+    const std::size_t end = std::min(view.row_count(), view.top() + height);
     for (std::size_t row = view.top(); row < end; ++row)
         lines.push_back(row_line(view, fields, row, width));
 }

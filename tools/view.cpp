@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
 namespace netatop {
 
@@ -42,6 +43,14 @@ std::vector<std::size_t> cells_of(const Named& view, Kind kind) {
     return cells;
 }
 
+std::optional<std::size_t> remote_cell_of(Kind kind) {
+    const auto columns = columns_of(kind);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (columns[i].name == "remote")
+            return i;
+    return std::nullopt;
+}
+
 std::string text_of(const Cell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell))
         return *text;
@@ -58,13 +67,6 @@ char lower(char letter) {
 bool contains(const std::string& text, const std::string& part) {
     return std::search(text.begin(), text.end(), part.begin(), part.end(),
                        [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
-
-// Has the name, or what is shown beside it, the text?
-bool mentions(const Line& line, const std::string& text) {
-    return contains(line.shown, text) ||
-           std::any_of(line.who.begin(), line.who.end(),
-                       [&](const Cell& cell) { return contains(text_of(cell), text); });
 }
 
 void erase_character(std::string& text) {
@@ -96,19 +98,41 @@ Kind View::kind() const {
 }
 
 void View::take(Sample sample) {
+    const std::string chosen = chosen_name();
+    rows_.clear();
     sample_ = std::move(sample);
     if (!sample_.note.empty())
         say(sample_.note);
     key_ = cells_of(views().at(number_), kind());
+    remote_cell_ = remote_cell_of(kind());
     remember();
     follow_detailed();
-    order();
+    order(chosen);
 }
 
 void View::take(Details details) {
     details_ = std::move(details);
     if (!details_.note.empty())
         say(details_.note);
+}
+
+void View::take_names() {
+    if (!filter_.empty())
+        order();
+}
+
+// Has the name, or what is shown beside it, the text? Names of remotes that are not seen are asked
+// for then, unless there are so many that they would drive each other out.
+bool View::mentions(const Line& line, const std::string& text) const {
+    constexpr std::size_t many = 1000;
+    const auto has = [&](const Cell& cell) { return contains(text_of(cell), text); };
+    if (contains(line.shown, text) || std::any_of(line.who.begin(), line.who.end(), has))
+        return true;
+    if (names_ == nullptr || !remote_cell_ || sample_.lines.size() > many)
+        return false;
+    const std::string remote = text_of(line.who.at(*remote_cell_));
+    return contains(
+        kind() == Kind::remotes ? remote_name(remote) : remote_text(Endpoint::of(remote)), text);
 }
 
 // A sample that is shown again in another view is not a new one there, if that had it before.
@@ -125,53 +149,57 @@ void View::remember() {
 
 History::Seconds View::history() const {
     const auto found = histories_.find(kind());
-    const Line* line = detailed_ ? &*detailed_ : chosen_ < rows_.size() ? &rows_[chosen_] : nullptr;
-    if (found == histories_.end() || line == nullptr)
+    if (found == histories_.end() || (!detailed_ && chosen_ >= rows_.size()))
         return History::Seconds(history_seconds);
-    return found->second.seconds(name_of(*line), loopback_);
+    return found->second.seconds(detailed_ ? name_of(*detailed_) : chosen_name(), loopback_);
 }
 
-// The lines that the filter takes, and those that they stand below.
-std::vector<Line> View::filtered() const {
+// Which lines the filter takes, and with them those that they stand below.
+std::vector<bool> View::filtered() const {
     const auto& lines = sample_.lines;
-    if (filter_.empty())
-        return lines;
-    std::vector<bool> taken(lines.size());
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (!mentions(lines[i], filter_))
-            continue;
-        for (std::optional<std::size_t> at = i; at && !taken[*at]; at = lines[*at].parent)
-            taken[*at] = true;
-    }
-    std::vector<std::size_t> places(lines.size());
-    std::vector<Line> result;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        places[i] = result.size();
-        if (taken[i])
-            result.push_back(lines[i]);
-    }
-    for (auto& line : result)
-        if (line.parent)
-            line.parent = places[*line.parent];
-    return result;
+    std::vector<bool> taken(lines.size(), filter_.empty());
+    for (std::size_t i = 0; i < lines.size() && !filter_.empty(); ++i)
+        if (mentions(lines[i], filter_))
+            for (std::optional<std::size_t> at = i; at && !taken[*at]; at = lines[*at].parent)
+                taken[*at] = true;
+    return taken;
+}
+
+std::string View::chosen_name() const {
+    return chosen_ < rows_.size() ? name_of(sample_.lines[rows_[chosen_].line]) : std::string();
 }
 
 // The rows from the last sample. The chosen row stays the same one as long as it is there.
-void View::order() {
-    const std::string name = chosen_ < rows_.size() ? name_of(rows_[chosen_]) : std::string();
+void View::order(const std::string& chosen) {
+    const auto& lines = sample_.lines;
     sum_ = {};
-    for (const auto& line : sample_.lines)
+    for (const auto& line : lines)
         if (!line.parent) // which has what those below it have
             sum_ += shown(cumulative_ ? line.total : line.counters);
-    auto lines = filtered();
-    for (auto& line : lines) {
-        line.total = shown(line.total);
-        line.counters = cumulative_ ? line.total : shown(line.counters);
-    }
-    Choice choice;
-    choice.sort = sort_;
-    rows_ = chosen(lines, choice);
-    choose(name);
+    const auto taken = filtered();
+    rows_ = placed(lines, sort_, [&](std::size_t i) -> std::optional<std::uint64_t> {
+        if (!taken[i])
+            return std::nullopt;
+        const auto& [counters, total] = std::tie(lines[i].counters, lines[i].total);
+        return weight(shown(cumulative_ ? total : counters), shown(total), sort_);
+    });
+    choose(chosen);
+}
+
+Line View::row(std::size_t number) const {
+    const auto& place = rows_.at(number);
+    Line line = sample_.lines[place.line];
+    line.shown.insert(0, 2 * place.depth, ' ');
+    line.total = shown(line.total);
+    line.counters = cumulative_ ? line.total : shown(line.counters);
+    return line;
+}
+
+std::vector<Line> View::rows() const {
+    std::vector<Line> rows;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        rows.push_back(row(i));
+    return rows;
 }
 
 std::string View::remote_name(const std::string& address) const {
@@ -200,8 +228,9 @@ std::optional<Carried> View::devices() const {
 
 void View::choose(const std::string& name) {
     if (chosen_ != 0 && !name.empty()) { // who is at the top looks at what is first
-        const auto found = std::find_if(rows_.begin(), rows_.end(),
-                                        [&](const Line& line) { return name_of(line) == name; });
+        const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const Placed& row) {
+            return name_of(sample_.lines[row.line]) == name;
+        });
         if (found != rows_.end())
             chosen_ = static_cast<std::size_t>(found - rows_.begin());
     }
@@ -244,7 +273,7 @@ View::Wish View::key(const Key& key) {
     case Key::Name::enter:
         if (chosen_ >= rows_.size())
             return Wish::nothing;
-        detailed_ = rows_[chosen_];
+        detailed_ = row(chosen_);
         return Wish::details;
     case Key::Name::tab:
         return turn_to((number_ + 1) % view_count);
@@ -404,7 +433,7 @@ void View::find(std::size_t from) {
         return;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const std::size_t at = (from + i) % rows_.size();
-        if (mentions(rows_[at], search_)) {
+        if (mentions(sample_.lines[rows_[at].line], search_)) {
             chosen_ = at;
             return;
         }

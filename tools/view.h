@@ -57,6 +57,8 @@ public:
     void take(Details details);
     // Remotes are shown by these names where they have one. Null: by their addresses.
     void use_names(Lookup* names) { names_ = names; }
+    // There are new ones.
+    void take_names();
     // The name of an address as soon as it is known, else the address; of what is on the screen.
     [[nodiscard]] std::string remote_name(const std::string& address) const;
     // Likewise, with the port.
@@ -76,7 +78,10 @@ public:
 
     // For the page: so many rows fit in. Moves what is seen to where the chosen row is.
     void fit(std::size_t height);
-    [[nodiscard]] const std::vector<Line>& rows() const { return rows_; }
+    [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
+    // As it is seen: with what loopback carried or without it, and set in.
+    [[nodiscard]] Line row(std::size_t number) const;
+    [[nodiscard]] std::vector<Line> rows() const;
     [[nodiscard]] std::size_t top() const { return top_; }
     [[nodiscard]] std::size_t chosen_row() const { return chosen_; }
     // What all lines carried, whatever the filter: in the interval, or since the module was loaded.
@@ -117,11 +122,14 @@ private:
     void next_sort(int step);
     void ask(Asking what);
     void find(std::size_t from);
-    void order();
+    void order() { order(chosen_name()); }
+    void order(const std::string& chosen);
+    [[nodiscard]] std::string chosen_name() const;
     void choose(const std::string& name);
     void remember();
     [[nodiscard]] std::string name_of(const Line& line) const;
-    [[nodiscard]] std::vector<Line> filtered() const;
+    [[nodiscard]] bool mentions(const Line& line, const std::string& text) const;
+    [[nodiscard]] std::vector<bool> filtered() const;
     Wish key_in_details(const Key& key);
     void close_details();
     void follow_detailed();
@@ -130,7 +138,8 @@ private:
     Sample sample_;
     std::map<Kind, History> histories_;
     std::vector<std::size_t> key_; // the cells that say which line it is
-    std::vector<Line> rows_;
+    std::optional<std::size_t> remote_cell_;
+    std::vector<Placed> rows_; // lines of the sample
     Counters sum_;
     std::size_t top_ = 0;
     std::size_t chosen_ = 0;

@@ -158,8 +158,8 @@ TEST_F(PageTest, DetailsOfARow) {
     view.take(details);
     EXPECT_EQ(text(0).substr(0, 8), "rows in ");
     EXPECT_EQ(text(1).substr(0, 5), "curl ");
-    EXPECT_EQ(text(2).substr(0, 12), "pid       1 ");
-    EXPECT_EQ(text(3).substr(0, 20), "command   curl?[2J x");
+    EXPECT_EQ(text(2).substr(0, 14), "pid         1 ");
+    EXPECT_EQ(text(3).substr(0, 22), "command     curl?[2J x");
     EXPECT_EQ(text(4),
               "PROTO LOCAL               REMOTE                STATE     IN   OUT     RTT  RETR");
     EXPECT_EQ(text(5),
@@ -218,8 +218,32 @@ TEST_F(PageTest, RemotesHaveNames) {
     EXPECT_TRUE(await("peer.example?:443 ")) << rows();
     EXPECT_NE(rows().find("10.0.0.3:443 "), std::string::npos);
     EXPECT_NE(rows().find("10.0.0.1:51000 "), std::string::npos) << "the local one has its address";
+    press("fPEER.example");
+    ASSERT_EQ(view.rows().size(), 1U) << "it is found by its name";
+    EXPECT_NE(rows().find("peer.example?:443 "), std::string::npos) << rows();
+    view.key({Key::Name::escape});
+    ASSERT_EQ(view.rows().size(), 2U);
     view.use_names(nullptr);
     EXPECT_NE(rows().find("10.0.0.2:443"), std::string::npos);
+}
+
+// Nobody has seen it yet, and the filter is there before the answer.
+TEST_F(PageTest, NamesThatComeLaterAreFound) {
+    auto names = Lookup::make([](const std::string&) { return "peer.example"; }, 10);
+    ASSERT_TRUE(names);
+    view.use_names(&*names);
+    Connection connection;
+    connection.endpoints.remote.address = "10.0.0.2";
+    press("6");
+    view.take(sample_of(remote_lines({connection})));
+    press("fpeer");
+    for (int i = 0; i < 100 && view.rows().empty(); ++i) {
+        pollfd news{names->fd(), POLLIN, 0};
+        (void)::poll(&news, 1, 100);
+        names->settle();
+        view.take_names();
+    }
+    EXPECT_EQ(view.rows().size(), 1U);
 }
 
 TEST_F(PageTest, EverySizeIsFilledAndNotExceeded) {
@@ -270,7 +294,7 @@ TEST_F(PageTest, NamesAreHarmless) {
          "???abc"},                                               // right to left
         {"\xe4\xbd\xa0\xe5\xa5\xbd", "\xe4\xbd\xa0\xe5\xa5\xbd"}, // wide
         {"e\xcc\x81", "e\xcc\x81"},                               // combining
-        {std::string(300, 'x'), std::string(17, 'x')},
+        {std::string(300, 'x'), std::string(16, 'x') + '+'},
         {"", "-"},
     };
     for (const auto& [name, shown] : names) {
