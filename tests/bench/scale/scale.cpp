@@ -4,6 +4,7 @@
 // instructions, on a machine whose clock counts these.
 #include "../workload/socket.h"
 #include "client.h"
+#include "live.h"
 #include "uapi/netatop.h"
 
 #include <linux/futex.h>
@@ -359,10 +360,46 @@ void play(const Scene& scene) {
     say_memory(scene.name);
 }
 
+constexpr size_t many = 10000;
+
+void say_live(const LiveView& view, const std::string& what, int seconds) {
+    const std::string scene = "the live view";
+    const auto cost = view.watch(seconds);
+    say(scene, what + ": refreshes", cost.refreshes);
+    say(scene, what + ": a refresh", cost.each);
+}
+
+// Nobody else does anything, or nearly nobody; then 10,000 processes with a socket each, which all
+// send now and then, or do nothing.
+void play_live(const std::string& command) {
+    const Fd sink = bound_socket(home, SOCK_DGRAM);
+    {
+        LiveView view(command);
+        say_live(view, "start", 2);
+        say_live(view, "at rest", 10);
+        say("the live view", "at rest: memory, KiB", view.memory());
+    }
+    Children children(many, 1, 1, name_of(sink));
+    for (const char number : {'1', '3', '5', '6'}) {
+        LiveView view(command);
+        const std::string what = std::string("view ") + number;
+        view.press(number);
+        (void)view.watch(3);
+        children.use_all();
+        say_live(view, what + ", all have sent", 1);
+        say_live(view, what + ", nobody sends", 3);
+        say("the live view", what + ": memory, KiB", view.memory());
+    }
+}
+
 } // namespace
 
-// Arguments: keys of scenes.
+// Arguments: keys of scenes; or "live" and the command netatop.
 int main(int argc, char** argv) {
+    if (argc == 3 && argv[1] == std::string("live")) {
+        play_live(argv[2]);
+        return 0;
+    }
     for (const Scene& scene : scenes)
         for (int i = 1; i < argc; i++)
             if (argv[i] == std::string(scene.key))
