@@ -140,6 +140,16 @@ demo: ## show it: real packages, real traffic and a stock atop in a virtual mach
 	tests/setup.sh demo
 	tests/vm/demo.sh
 
+.PHONY: check-live
+check-live: ## use netatop on a terminal of a running Debian, by keys; its screens stay in build/results/live/screens
+	$(as_root)
+	tests/setup.sh check
+	tests/check.sh live
+
+.PHONY: picture
+picture: check-live ## make docs/netatop.svg, the screen in the README, of what that saw
+	python3 tests/vm/root/live/picture.py netatop <$(BUILD)/results/live/screens/tree.ansi >docs/netatop.svg
+
 .PHONY: lint
 lint: ## run the static checks
 	tests/setup.sh lint
