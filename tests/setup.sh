@@ -15,6 +15,7 @@ packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-1
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev libmicrohttpd-dev libmnl-dev libncurses-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
+packages_page='chromium fonts-dejavu-core prometheus python3'
 packages_site='groff-base mkdocs python3'
 packages_unit='clang googletest jq libclang-rt-dev libgmock-dev libgtest-dev'
 packages_uefi="$packages_deb $packages_machine ovmf"
@@ -23,7 +24,7 @@ packages_check="$packages_deb $packages_machine $packages_unit $packages_lint $p
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint, site, uefi, unit)"
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint, page, site, uefi, unit)"
 }
 
 packages_of() {
@@ -31,7 +32,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | bench | cross | demo | lint | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		build | deb | check | bench | cross | demo | lint | page | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1
