@@ -148,7 +148,7 @@ check-live: ## use netatop on a terminal of a running Debian, by keys; its scree
 
 .PHONY: picture
 picture: check-live ## make docs/netatop.svg, the screen in the README, of what that saw
-	python3 tests/vm/root/live/picture.py netatop <$(BUILD)/results/live/screens/tree.ansi >docs/netatop.svg
+	python3 tests/vm/root/live/picture.py netatop <$(BUILD)/results/live/screens/programs-80x24.ansi >docs/netatop.svg
 
 .PHONY: lint
 lint: ## run the static checks
