@@ -112,6 +112,11 @@ bench-scale: ## a million sockets, a hundred thousand threads: memory, instructi
 	tests/setup.sh bench
 	tests/bench/run-scale
 
+.PHONY: bench-live
+bench-live: ## count what netatop on a terminal takes, with 10,000 processes and connections
+	tests/setup.sh bench
+	tests/bench/run-live
+
 .PHONY: bench-native
 bench-native: ## measure on this machine what the loaded or installed module costs; OPTIONS='--help' has more
 	@[ "$$(id -u)" -eq 0 ] || { echo "make $@ switches and unloads the kernel's module: sudo make $@" >&2; exit 1; }
