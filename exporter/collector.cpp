@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collector.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace netatop {
 
@@ -86,10 +87,12 @@ Status Collector::take() {
         return total.error();
     total_ = *total;
     count_classes(total_);
-    std::set<std::uint64_t> present;
+    std::vector<std::uint64_t> present;
+    present.reserve(sums->size());
     for (const auto& sum : *sums)
         if (!sum.ended)
-            present.insert(sum.cgroup.id);
+            present.push_back(sum.cgroup.id);
+    std::sort(present.begin(), present.end());
     identities_.keep(present);
     return Done{};
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compress.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
+
+#include <array>
 
 namespace netatop {
 
@@ -14,15 +17,19 @@ std::optional<std::string> gzipped(const std::string& text) {
     if (::deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + with_gzip_header, memory,
                        Z_DEFAULT_STRATEGY) != Z_OK)
         return std::nullopt;
+    stream.next_in = static_cast<const Bytef*>(static_cast<const void*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
     std::string result;
-    result.resize(::deflateBound(&stream, text.size()));
-    std::string from = text; // zlib's interface takes no const
-    stream.next_in = static_cast<Bytef*>(static_cast<void*>(from.data()));
-    stream.avail_in = static_cast<uInt>(from.size());
-    stream.next_out = static_cast<Bytef*>(static_cast<void*>(result.data()));
-    stream.avail_out = static_cast<uInt>(result.size());
-    const int done = ::deflate(&stream, Z_FINISH);
-    result.resize(stream.total_out);
+    constexpr std::size_t piece = 16UL * 1024UL;
+    std::array<Bytef, piece> out{};
+    int done = Z_OK;
+    while (done == Z_OK) {
+        stream.next_out = out.data();
+        stream.avail_out = static_cast<uInt>(out.size());
+        done = ::deflate(&stream, Z_FINISH);
+        result.append(static_cast<const char*>(static_cast<const void*>(out.data())),
+                      out.size() - stream.avail_out);
+    }
     ::deflateEnd(&stream);
     return done == Z_STREAM_END ? std::optional(std::move(result)) : std::nullopt;
 }

@@ -6,6 +6,8 @@
 #include "text.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace netatop {
 
@@ -45,31 +47,61 @@ Ledger::Unit& Ledger::unit_of(const Share& who) {
         auto& unit = units_[{other, other, ""}];
         unit.share.slice = other;
         unit.share.unit = other;
+        unit.share.labels = labels_of(unit.share);
         return unit;
     }
-    if (known == units_.end())
+    if (known == units_.end()) {
         known = units_.emplace(key, Unit{who}).first;
+        known->second.share.labels = labels_of(who);
+    }
+    known->second.told = false; // it is about to become more, and makes no room for another one
     return known->second;
-}
-
-void Ledger::add_share(const Sum& sum, const std::string& slice, Identities& identities) {
-    const auto& workload = identities.workload(sum.cgroup.id);
-    const std::string name =
-        workload.container.empty() ? collapsed(full_unit(workload)) : full_unit(workload);
-    Unit& unit = unit_of({slice, clean(name), clean(workload.container), workload.engine, {}});
-    unit.share.counters += sum.own;
-    unit.present = unit.present || !sum.ended;
-    // What ended unheard below one that holds units was one of these.
-    if (holds_units(identities.path(sum.cgroup.id)))
-        unit_of({slice, "", "", "", {}}).share.counters += sum.ended_below;
-    else
-        unit.share.counters += sum.ended_below;
 }
 
 // The top-level one of a cgroup; where its own path is not known, of the one above.
 std::string Ledger::slice_name(const Cgroup& cgroup, Identities& identities) {
     const auto& path = identities.path(cgroup.id);
     return clean(top_slice(path.empty() ? identities.path(cgroup.parent) : path));
+}
+
+Ledger::Seat Ledger::seat_of(const Cgroup& cgroup, Identities& identities) {
+    const std::string slice = slice_name(cgroup, identities);
+    const auto& workload = identities.workload(cgroup.id);
+    const std::string name =
+        workload.container.empty() ? collapsed(full_unit(workload)) : full_unit(workload);
+    Seat seat;
+    seat.slice = &slice_of(slice);
+    seat.unit = &unit_of({slice, clean(name), clean(workload.container), workload.engine, {}});
+    // What ended unheard below one that holds units was one of these.
+    seat.below =
+        holds_units(identities.path(cgroup.id)) ? &unit_of({slice, "", "", "", {}}) : seat.unit;
+    return seat;
+}
+
+// A unit that has a seat was there at the last look, and is not forgotten before it ends.
+Ledger::Seat Ledger::known_seat_of(const Sum& sum, Identities& identities) {
+    const auto known = seats_.find(sum.cgroup.id);
+    if (known != seats_.end()) {
+        known->second.seen = true;
+        return known->second;
+    }
+    const auto without_room = units_without_room_;
+    Seat seat = seat_of(sum.cgroup, identities);
+    seat.seen = true;
+    // There may be room, or a name, the next time.
+    if (!sum.ended && units_without_room_ == without_room &&
+        !identities.path(sum.cgroup.id).empty())
+        seats_.emplace(sum.cgroup.id, seat);
+    return seat;
+}
+
+void Ledger::add(const Sum& sum, const Seat& seat) {
+    *seat.slice += sum.own;
+    *seat.slice += sum.ended_below;
+    seat.unit->share.counters += sum.own;
+    seat.unit->present = seat.unit->present || !sum.ended;
+    seat.below->share.counters += sum.ended_below;
+    seat.below->present = seat.below->present || !sum.ended;
 }
 
 void Ledger::add(const std::vector<Sum>& sums, Identities& identities, Time now) {
@@ -80,14 +112,14 @@ void Ledger::add(const std::vector<Sum>& sums, Identities& identities, Time now)
     for (const auto& sum : sums)
         identities.learn(sum.cgroup);
     for (const auto& sum : sums) {
-        const std::string slice = slice_name(sum.cgroup, identities);
-        auto& counters = slice_of(slice);
-        counters += sum.own;
-        counters += sum.ended_below;
+        add(sum, known_seat_of(sum, identities));
         if (!sum.ended)
             waiting_ += sum.cgroup.waiting;
-        add_share(sum, slice, identities);
+        else
+            seats_.erase(sum.cgroup.id);
     }
+    for (auto at = seats_.begin(); at != seats_.end();)
+        at = std::exchange(at->second.seen, false) ? std::next(at) : seats_.erase(at);
     for (auto& [key, unit] : units_) {
         if (!unit.present && !unit.ended) {
             unit.told = false;
@@ -131,6 +163,8 @@ void Ledger::tell(Account& account, Time now) {
     account.shares.slices = slices_;
     account.shares.waiting = waiting_;
     account.shares.left_out = units_without_room_;
+    account.shares.units.reserve(units_.size());
+    account.commands.reserve(commands_.size() + 1);
     for (auto at = units_.begin(); at != units_.end();) {
         auto& unit = at->second;
         if (unit.ended && unit.told && now - unit.end >= limits_.keep) {

@@ -14,6 +14,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 namespace netatop {
@@ -60,17 +61,28 @@ private:
         Time last{};
     };
 
+    // Where what a cgroup carries is counted; found out once, while it is there.
+    struct Seat {
+        Counters* slice = nullptr;
+        Unit* unit = nullptr;
+        Unit* below = nullptr; // likewise what ended below it
+        bool seen = false;     // at the last look
+    };
+
     static std::string slice_name(const Cgroup& cgroup, Identities& identities);
     Counters& slice_of(const std::string& name);
     Unit& unit_of(const Share& who);
     Counters& command_of(const std::string& name, Time now);
-    void add_share(const Sum& sum, const std::string& slice, Identities& identities);
+    Seat seat_of(const Cgroup& cgroup, Identities& identities);
+    Seat known_seat_of(const Sum& sum, Identities& identities);
+    static void add(const Sum& sum, const Seat& seat);
     bool make_room_for_unit();
     bool make_room_for_command(Time now);
 
     LedgerLimits limits_;
     std::map<std::string, Counters> slices_;
     std::map<Key, Unit> units_;
+    std::unordered_map<std::uint64_t, Seat> seats_; // of cgroups that are there, by number
     std::map<std::string, Command> commands_;
     Counters other_command_;
     Counters waiting_; // at the last look

@@ -59,6 +59,18 @@ struct Server::Answer {
 
 // What libmicrohttpd calls.
 struct Server::Callbacks {
+    // The library gives it back when it has sent it: a copy of megabytes is not made.
+    static MHD_Response* response_of(std::string body) {
+        auto kept = std::make_unique<std::string>(std::move(body));
+        MHD_Response* response = ::MHD_create_response_from_buffer_with_free_callback_cls(
+            kept->size(), kept->data(), &done_with, kept.get());
+        if (response != nullptr)
+            (void)kept.release();
+        return response;
+    }
+    static void done_with(void* body) {
+        const std::unique_ptr<std::string> kept(static_cast<std::string*>(body));
+    }
     static MHD_Result asked(void* server, MHD_Connection* connection, const char* path,
                             const char* method, const char* /*version*/, const char* /*data*/,
                             std::size_t* /*size*/, void** state) {
@@ -67,10 +79,8 @@ struct Server::Callbacks {
             *state = server;
             return MHD_YES;
         }
-        const auto answer = static_cast<Server*>(server)->answer(method, path, connection);
-        MHD_Response* response = ::MHD_create_response_from_buffer(
-            answer.body.size(), const_cast<char*>(answer.body.data()), // NOLINT: it is copied
-            MHD_RESPMEM_MUST_COPY);
+        auto answer = static_cast<Server*>(server)->answer(method, path, connection);
+        MHD_Response* response = response_of(std::move(answer.body));
         if (response == nullptr)
             return MHD_NO;
         (void)::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
@@ -172,14 +182,14 @@ Server::Answer Server::answer(const std::string& method, const std::string& path
 
 Server::Answer Server::metrics(MHD_Connection* connection) const {
     const auto dialect = dialect_for(header(connection, MHD_HTTP_HEADER_ACCEPT));
-    const auto text = expose_(dialect);
+    auto text = expose_(dialect);
     if (!text)
         return {MHD_HTTP_SERVICE_UNAVAILABLE, plain, text.error().text + '\n'};
     Answer answer{MHD_HTTP_OK,
                   dialect == Dialect::openmetrics
                       ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                       : "text/plain; version=0.0.4; charset=utf-8",
-                  *text,
+                  *std::move(text),
                   {{MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding"}}};
     if (!takes_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING)))
         return answer;

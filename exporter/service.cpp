@@ -74,6 +74,7 @@ private:
     Collector collector_;
     std::int64_t began_ms_ = now_ms();
     std::uint64_t scrapes_ = 0;
+    std::size_t size_ = 0; // of the last exposition
     Clock::time_point looked_;
     std::string complaint_; // what was said last about a look that failed
 };
@@ -106,7 +107,10 @@ Result<std::string> Service::expose(Dialect dialect) {
                             scrapes_,
                             collector_.failed_looks(),
                             collector_.overruns()};
-    return exposition_of(account, dialect);
+    // A little more than the last time, so that the text moves in memory once at most.
+    auto text = exposition_of(account, dialect, size_ + size_ / 16);
+    size_ = text.size();
+    return text;
 }
 
 int Service::timeout(int of_server) const {

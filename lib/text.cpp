@@ -84,6 +84,9 @@ std::string harmless(std::string_view text) {
 }
 
 std::string clean(std::string_view text) {
+    // As nearly all names are.
+    if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
+        return std::string(text);
     std::string result;
     each_character(text, [&](char32_t code, std::string_view bytes) {
         if (code == no_character || is_control(code) || is_format(code))

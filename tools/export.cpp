@@ -51,12 +51,13 @@ Result<CgroupMap> settled_cgroups(const Client& client) {
     for (int i = 0; before && i < tries; ++i) {
         auto after = all_cgroups(client);
         if (!after || none_ended(*before, *after))
-            return after ? before : after;
+            return after ? std::move(before) : std::move(after);
         before = std::move(after);
     }
+    if (!before)
+        return before;
     // A number that is wrong for once would be taken for a counter that began again.
-    return before ? Result<CgroupMap>(Error{"cgroups end faster than they are read: try again"})
-                  : before;
+    return Error{"cgroups end faster than they are read: try again"};
 }
 
 std::string line_of(const std::string& path) {

@@ -2,6 +2,7 @@
 #include "families.h"
 
 #include <array>
+#include <utility>
 
 namespace netatop {
 
@@ -31,34 +32,32 @@ constexpr std::array<Quantity, 2> quantities{
     {{"bytes", &Flow::bytes}, {"packets", &Flow::packets}}};
 
 struct Row {
-    Labels who;
+    LabelText who;
     const Counters* counters;
     bool zeros = false; // tell also what is nothing yet
+
+    Row(LabelText labels, const Counters* of, bool with_zeros = false)
+        : who(std::move(labels)), counters(of), zeros(with_zeros) {}
 };
 
 // Adds what was carried by protocol and scope.
 void add(Exposition& to, const Row& row, const Direction& direction, const Quantity& quantity) {
-    const auto& [who, counters, zeros] = row;
-    struct Series {
-        const char* protocol;
-        Flow Counters::*all;
-        Flow Counters::*loopback;
+    const auto add_one = [&](const LabelText& what, std::uint64_t value) {
+        if (value != 0 || row.zeros)
+            to.add(row.who, what, value);
     };
-    const std::array<Series, 2> series{{{"tcp", direction.tcp, direction.loopback_tcp},
-                                        {"udp", direction.udp, direction.loopback_udp}}};
-    for (const auto& [protocol, all, loopback] : series) {
-        const auto over_loopback = counters->*loopback.*quantity.value;
-        const auto over_wire = rest(counters->*all.*quantity.value, over_loopback);
-        for (const auto& [scope, value] :
-             {std::pair{"wire", over_wire}, std::pair{"loopback", over_loopback}}) {
-            if (value == 0 && !zeros)
-                continue;
-            Labels labels = who;
-            labels.emplace_back("protocol", protocol);
-            labels.emplace_back("scope", scope);
-            to.add(labels, value);
-        }
-    }
+    static const std::array<LabelText, 4> kinds{
+        LabelText({{"protocol", "tcp"}, {"scope", "wire"}}),
+        LabelText({{"protocol", "tcp"}, {"scope", "loopback"}}),
+        LabelText({{"protocol", "udp"}, {"scope", "wire"}}),
+        LabelText({{"protocol", "udp"}, {"scope", "loopback"}})};
+    const auto of = [&](Flow Counters::*flow) { return row.counters->*flow.*quantity.value; };
+    const auto tcp_loopback = of(direction.loopback_tcp);
+    add_one(kinds[0], rest(of(direction.tcp), tcp_loopback));
+    add_one(kinds[1], tcp_loopback);
+    const auto udp_loopback = of(direction.loopback_udp);
+    add_one(kinds[2], rest(of(direction.udp), udp_loopback));
+    add_one(kinds[3], udp_loopback);
 }
 
 // Four families of counters, each with the same rows.
@@ -83,11 +82,13 @@ bool tells_zeros(const Account& account) {
 std::vector<Row> rows_of_classes(const Account& account, bool with_gone) {
     const Total& total = account.total;
     const bool zeros = tells_zeros(account);
-    std::vector<Row> rows{{{{"class", "kernel"}}, &total.kernel, zeros},
-                          {{{"class", "nosocket"}}, &total.nosocket, zeros},
-                          {{{"class", "overflow"}}, &total.overflow, zeros}};
+    const auto row_of = [&](const char* name, const Counters& counters) {
+        return Row(LabelText({{"class", name}}), &counters, zeros);
+    };
+    std::vector<Row> rows{row_of("kernel", total.kernel), row_of("nosocket", total.nosocket),
+                          row_of("overflow", total.overflow)};
     if (with_gone)
-        rows.push_back({{{"class", "gone"}}, &total.gone, zeros});
+        rows.push_back(row_of("gone", total.gone));
     return rows;
 }
 
@@ -98,8 +99,9 @@ void add_classes(std::vector<Row>& to, const Account& account, bool with_gone) {
 
 void add_shares(Exposition& to, const Account& account) {
     std::vector<Row> rows;
+    rows.reserve(account.shares.units.size() + account.shares.slices.size());
     for (const auto& [name, counters] : account.shares.slices)
-        rows.push_back({{{"slice", name}}, &counters, tells_zeros(account)});
+        rows.emplace_back(LabelText({{"slice", name}}), &counters, tells_zeros(account));
     add_classes(rows, account, false);
     add_traffic(
         to, "netatop_slice",
@@ -108,11 +110,7 @@ void add_shares(Exposition& to, const Account& account) {
         rows);
     rows.clear();
     for (const auto& share : account.shares.units)
-        rows.push_back({{{"slice", share.slice},
-                         {"unit", share.unit},
-                         {"container", share.container},
-                         {"runtime", share.engine}},
-                        &share.counters});
+        rows.emplace_back(share.labels ? *share.labels : labels_of(share), &share.counters);
     // Who remembers also tells what no unit carried.
     if (account.upkeep)
         add_classes(rows, account, false);
@@ -136,8 +134,9 @@ void add_commands(Exposition& to, const Account& account) {
     if (!account.upkeep)
         return;
     std::vector<Row> rows;
+    rows.reserve(account.commands.size());
     for (const auto& command : account.commands)
-        rows.push_back({{{"command", command.name}}, &command.counters});
+        rows.emplace_back(LabelText({{"command", command.name}}), &command.counters);
     add_classes(rows, account, true);
     add_traffic(to, "netatop_command",
                 " by all processes of a name, those that exited included, or by none (class); all "
@@ -174,7 +173,7 @@ void add_unsettled(Exposition& to, const Account& account) {
                  "bytes");
         for (const auto& [state, counters] : {std::pair{"waiting", &account.shares.waiting},
                                               std::pair{"nocgroup", &account.total.nocgroup}})
-            add(to, {{{"state", state}}, counters}, direction, quantities[0]);
+            add(to, Row(LabelText({{"state", state}}), counters), direction, quantities[0]);
     }
 }
 
@@ -231,8 +230,15 @@ void add_state(Exposition& to, const Account& account) {
 
 } // namespace
 
-std::string exposition_of(const Account& account, Dialect dialect) {
-    Exposition exposition(dialect);
+LabelText labels_of(const Share& share) {
+    return LabelText({{"slice", share.slice},
+                      {"unit", share.unit},
+                      {"container", share.container},
+                      {"runtime", share.engine}});
+}
+
+std::string exposition_of(const Account& account, Dialect dialect, std::size_t size) {
+    Exposition exposition(dialect, size);
     add_shares(exposition, account);
     add_commands(exposition, account);
     add_unsettled(exposition, account);

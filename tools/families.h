@@ -6,6 +6,7 @@
 #include "message.h"
 #include "shares.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct Account {
     std::int64_t took_ms = 0;   // to gather all this
 };
 
-std::string exposition_of(const Account& account, Dialect dialect);
+LabelText labels_of(const Share& share);
+
+// Of about so many bytes, if that is known.
+std::string exposition_of(const Account& account, Dialect dialect, std::size_t size = 0);
 
 } // namespace netatop

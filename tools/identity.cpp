@@ -56,9 +56,13 @@ void Identities::learn(const Cgroup& cgroup) {
         places_.emplace(cgroup.id, Place{cgroup.path, workload_of(cgroup.path)});
 }
 
-void Identities::keep(const std::set<std::uint64_t>& cgroups) {
-    for (auto at = places_.begin(); at != places_.end();)
-        at = cgroups.count(at->first) != 0 ? std::next(at) : places_.erase(at);
+void Identities::keep(const std::vector<std::uint64_t>& cgroups) {
+    auto kept = cgroups.begin();
+    for (auto at = places_.begin(); at != places_.end();) {
+        while (kept != cgroups.end() && *kept < at->first)
+            ++kept;
+        at = kept != cgroups.end() && *kept == at->first ? std::next(at) : places_.erase(at);
+    }
 }
 
 std::int64_t Identities::epoch_ms(std::uint64_t since_boot) {

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace netatop {
 
@@ -36,8 +36,8 @@ public:
 
     // What the module itself says of a cgroup is right, and needs no look-up.
     void learn(const Cgroup& cgroup);
-    // Forgets all cgroups but these.
-    void keep(const std::set<std::uint64_t>& cgroups);
+    // Forgets all cgroups but these, which are in order.
+    void keep(const std::vector<std::uint64_t>& cgroups);
 
     // ms since the epoch, of a time in ns since boot.
     static std::int64_t epoch_ms(std::uint64_t since_boot);

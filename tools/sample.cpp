@@ -97,6 +97,7 @@ Result<std::vector<Entry>> Sampler::take() {
         (*present)[key] = std::move(task);
     }
     std::vector<Entry> entries;
+    entries.reserve(present->size());
     for (const auto& [key, task] : *present) {
         Counters moved = task.counters;
         if (options_.rates) {

@@ -3,11 +3,13 @@
 // of units and containers while they live. All of it is since the module was loaded.
 #pragma once
 
+#include "exposition.h"
 #include "identity.h"
 #include "sums.h"
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct Share {
     std::string container;
     std::string engine;
     Counters counters;
+    // These names as they stand in samples, where somebody keeps them.
+    std::optional<LabelText> labels{};
 };
 
 struct Shares {

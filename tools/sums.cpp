@@ -37,6 +37,7 @@ void SumsBetween::end(const Cgroup& cgroup) {
 
 std::vector<Sum> SumsBetween::take(const std::vector<Cgroup>& ended) {
     std::vector<Sum> sums;
+    sums.reserve(ended.size() + present_.size());
     for (const auto& cgroup : ended) {
         sums.push_back(sum_of(cgroup, true));
         end(cgroup);
@@ -69,7 +70,8 @@ Result<CgroupMap> all_cgroups(const Client& client) {
     for (auto& cgroup : client.cgroups()) {
         if (!cgroup)
             return cgroup.error();
-        cgroups[cgroup->id] = *cgroup;
+        const auto id = cgroup->id;
+        cgroups.insert_or_assign(cgroups.end(), id, *std::move(cgroup));
     }
     return cgroups;
 }

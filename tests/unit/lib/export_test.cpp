@@ -125,6 +125,26 @@ TEST(Exposition, PrometheusText) {
               "c_info{version=\"1\"} 1\n");
 }
 
+// More than are put into the text at once, and one that is longer than that.
+TEST(Exposition, ManyAndLongLines) {
+    Exposition exposition(Dialect::prometheus);
+    exposition.gauge("a", "x");
+    std::string expected = "# TYPE a gauge\n# HELP a x\n";
+    const LabelText kind({{"kind", "k"}});
+    for (unsigned i = 0; i < 300; ++i) {
+        const std::string name = i == 150 ? std::string(3000, 'n') : "na\"me" + std::to_string(i);
+        exposition.add(LabelText({{"name", name}, {"none", ""}}), kind, std::uint64_t{i} << 50U);
+        const std::string shown = i == 150 ? name : "na\\\"me" + std::to_string(i);
+        expected += "a{name=\"" + shown + "\",kind=\"k\"} " +
+                    std::to_string(std::uint64_t{i} << 50U) + '\n';
+        if (i % 100 == 0) {
+            exposition.add({{"alone", "1"}}, i);
+            expected += "a{alone=\"1\"} " + std::to_string(i) + '\n';
+        }
+    }
+    EXPECT_EQ(exposition.finish(), expected);
+}
+
 TEST(Exposition, OpenMetrics) {
     Exposition exposition(Dialect::openmetrics);
     exposition.counter("a_bytes", "a \"b\"", "bytes");

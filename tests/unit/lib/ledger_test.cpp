@@ -182,6 +182,53 @@ TEST_F(LedgerTest, AUnitThatComesAgainGoesOn) {
     EXPECT_EQ(packets_of(told(1000), "x.service"), 7U) << "it is there";
 }
 
+// The room of one that was forgotten would be given to the other.
+TEST_F(LedgerTest, AUnitThatComesAgainMakesNoRoom) {
+    add({sum(1, "/a.slice/1.service", sent(1, 1)), sum(2, "/a.slice/2.service", sent(1, 1)),
+         sum(3, "/a.slice/3.service", sent(1, 1))});
+    add({sum(2, "/a.slice/2.service", {}), sum(3, "/a.slice/3.service", {}),
+         sum(1, "/a.slice/1.service", {}, true)},
+        1);
+    (void)told(1);
+    const std::vector<Sum> sums{sum(2, "/a.slice/2.service", {}), sum(3, "/a.slice/3.service", {}),
+                                sum(7, "/a.slice/1.service", sent(4, 4)),
+                                sum(8, "/a.slice/8.service", sent(16, 16))};
+    add(sums, 2);
+    EXPECT_EQ(packets_of(told(2), "1.service"), 5U);
+    add(sums, 3);
+    EXPECT_EQ(packets_of(told(3), "1.service"), 9U);
+    EXPECT_EQ(packets_of(told(3), "other"), 32U);
+}
+
+TEST_F(LedgerTest, AUnitWithoutRoomGetsItLater) {
+    const auto three = [&](bool first_ended) {
+        return std::vector<Sum>{
+            sum(1, "/a.slice/1.service", {}, first_ended), sum(2, "/a.slice/2.service", sent(1, 1)),
+            sum(3, "/a.slice/3.service", sent(1, 1)), sum(4, "/a.slice/4.service", sent(4, 4))};
+    };
+    add(three(false));
+    EXPECT_EQ(packets_of(told(), "other"), 4U);
+    add(three(true), 1);
+    (void)told(1);
+    add({sum(2, "/a.slice/2.service", {}), sum(3, "/a.slice/3.service", {}),
+         sum(4, "/a.slice/4.service", sent(16, 16))},
+        2);
+    EXPECT_EQ(packets_of(told(2), "4.service"), 16U);
+}
+
+// Where units end that are in no cgroup of their own any more, there is a row as long as that.
+TEST_F(LedgerTest, WhatEndedBelowAUserStays) {
+    auto user = sum(5, "/a.slice/user@7.service", sent(1, 1));
+    user.ended_below = sent(2, 2);
+    for (const int at : {0, 1000, 2000}) {
+        add({user}, at);
+        (void)told(at);
+        (void)told(at + 500);
+    }
+    EXPECT_EQ(packets_of(told(3000), "user@7.service"), 3U);
+    EXPECT_EQ(packets_of(told(3000), ""), 6U);
+}
+
 TEST_F(LedgerTest, UnitsWithoutRoomAreTogether) {
     add({sum(1, "/a.slice/1.service", sent(1, 1)), sum(2, "/a.slice/2.service", sent(1, 1)),
          sum(3, "/a.slice/3.service", sent(1, 1)), sum(4, "/a.slice/4.service", sent(4, 4)),
