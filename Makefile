@@ -108,9 +108,10 @@ bench: ## count the instructions that the module adds; OTHER=path/other.ko compa
 	tests/bench/misses none floor ours $(OTHER)
 
 .PHONY: bench-scale
-bench-scale: ## a million sockets, a hundred thousand threads: memory, instructions of a sample (needs 11 GB)
+bench-scale: ## a million sockets, 2,000 services for the exporter: memory, instructions of a sample (needs 11 GB)
 	tests/setup.sh bench
 	tests/bench/run-scale
+	tests/bench/exporter
 
 .PHONY: bench-live
 bench-live: ## count what netatop on a terminal takes, with 10,000 processes and connections
@@ -128,6 +129,11 @@ bench-native: ## measure on this machine what the loaded or installed module cos
 check-native: ## see that benchmark find the known cost of a module, in virtual machines
 	tests/setup.sh check
 	tests/check.sh native
+
+.PHONY: check-fleet
+check-fleet: ## let a Prometheus scrape a thousand simulated hosts: series, memory, disk (12 minutes, 6 GB)
+	tests/setup.sh fleet
+	tests/check.sh fleet
 
 .PHONY: stress
 stress: ## run the stress tests in full size, an hour or more

@@ -12,6 +12,7 @@ packages_machine='busybox-static cpio debian-archive-keyring e2fsprogs ethtool f
 packages_bench="$packages_build $packages_machine bsdextrautils"
 packages_cross="$packages_build $packages_machine g++-12-aarch64-linux-gnu gcc-12-aarch64-linux-gnu
 	qemu-system-arm"
+packages_fleet="$packages_bench curl prometheus"
 packages_demo="$packages_deb $packages_machine"
 packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debian-archive-keyring g++ gcc
 	gcc-12 git groff-base jq kmod libgtest-dev libmicrohttpd-dev libmnl-dev libncurses-dev make man-db shellcheck sparse xz-utils zlib1g-dev zstd'
@@ -24,7 +25,7 @@ packages_check="$packages_deb $packages_machine $packages_unit $packages_lint $p
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, lint, page, site, uefi, unit)"
+	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, fleet, lint, page, site, uefi, unit)"
 }
 
 packages_of() {
@@ -32,7 +33,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | bench | cross | demo | lint | page | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		build | deb | check | bench | cross | demo | fleet | lint | page | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1

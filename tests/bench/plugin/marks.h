@@ -1,6 +1,6 @@
 /*
  * Between two marks a plugin counts: the arguments begin=ADDRESS,end=ADDRESS say which instructions
- * they are, out=FILE where the counts go.
+ * they are, out=FILE where the counts go, least=ADDRESS which are too low to be counted.
  */
 #ifndef NETATOP_MARKS_H
 #define NETATOP_MARKS_H
@@ -15,6 +15,7 @@
 struct marks {
     uint64_t begin;
     uint64_t end;
+    uint64_t least; /* that is counted at all */
     const char* out;
 };
 
@@ -27,6 +28,8 @@ static inline bool marks_parse(struct marks* marks, int argc, char** argv) {
             marks->begin = strtoull(argv[i] + 6, NULL, 0);
         else if (!strncmp(argv[i], "end=", 4))
             marks->end = strtoull(argv[i] + 4, NULL, 0);
+        else if (!strncmp(argv[i], "least=", 6))
+            marks->least = strtoull(argv[i] + 6, NULL, 0);
         else if (!strncmp(argv[i], "out=", 4))
             marks->out = strdup(argv[i] + 4);
         else

@@ -1,7 +1,8 @@
 /*
- * How often each instruction of the kernel is executed between two marks.
+ * How often each instruction of the kernel, or with least=0 of programs too, is
+ * executed between two marks.
  *
- *   -plugin profile.so,begin=ADDRESS,end=ADDRESS,out=FILE
+ *   -plugin profile.so,begin=ADDRESS,end=ADDRESS,out=FILE[,least=ADDRESS]
  *
  * Whenever the machine executes the instruction at `begin`, counting starts
  * anew; at `end` the counts are written to FILE.1, FILE.2, …: one line for each
@@ -16,7 +17,6 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
 
-#define KERNEL_START	0xffff800000000000ULL
 #define BUCKETS		(1 << 20)
 
 struct counter {
@@ -26,7 +26,8 @@ struct counter {
 };
 
 static struct counter *buckets[BUCKETS];
-static struct marks marks = { .out = "profile" };
+static struct marks marks = { .least = 0xffff800000000000ULL,
+			      .out = "profile" };
 static unsigned int files;
 
 static struct counter *counter_of(uint64_t address)
@@ -89,7 +90,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		uint64_t address = qemu_plugin_insn_vaddr(insn);
 
 		marks_watch(&marks, insn, at_begin, at_end);
-		if (address >= KERNEL_START)
+		if (address >= marks.least)
 			qemu_plugin_register_vcpu_insn_exec_inline(
 				insn, QEMU_PLUGIN_INLINE_ADD_U64,
 				&counter_of(address)->count, 1);
