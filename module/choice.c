@@ -12,7 +12,6 @@
  */
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
-#include <linux/ptrace.h>
 #include <linux/udp.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
@@ -41,8 +40,8 @@ static DEFINE_PER_CPU(struct nta_choice, nta_choices[2]);
 static bool nta_choice_probed;
 static struct nta_probe_watch nta_choice_watch;
 
-/* What the probe calls. */
-static nta_choice_fn *nta_choice_chosen;
+/* What the probe calls, where there is one. */
+static nta_choice_fn *nta_choice_chosen __maybe_unused;
 
 static void nta_choice_want(void);
 
@@ -113,8 +112,8 @@ bool nta_choice_take(const struct sock *sk, struct nta_ports ports,
  */
 static int nta_choice_queue(struct kprobe *kp, struct pt_regs *regs)
 {
-	struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
-	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
+	struct sock *sk = (void *)nta_argument(regs, 0);
+	const struct sk_buff *skb = (void *)nta_argument(regs, 1);
 	const struct udphdr *uh = udp_hdr(skb);
 	struct nta_ports ports = { uh->source, uh->dest };
 	enum nta_flow flow = NTA_UDP_SND;
@@ -131,8 +130,8 @@ static int nta_choice_queue(struct kprobe *kp, struct pt_regs *regs)
 /* int reuseport_attach_prog(struct sock *sk, struct bpf_prog *prog) */
 static int nta_choice_group(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
-	const struct bpf_prog *prog = (void *)regs_get_kernel_argument(regs, 1);
+	const struct sock *sk = (void *)nta_argument(regs, 0);
+	const struct bpf_prog *prog = (void *)nta_argument(regs, 1);
 
 	if (sk->sk_protocol == IPPROTO_UDP && !nta_lookup_may_ask(prog))
 		nta_choice_want();
@@ -142,7 +141,7 @@ static int nta_choice_group(struct kprobe *kp, struct pt_regs *regs)
 /* int netns_bpf_link_create(const union bpf_attr *attr, struct bpf_prog *prog) */
 static int nta_choice_link(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct bpf_prog *prog = (void *)regs_get_kernel_argument(regs, 1);
+	const struct bpf_prog *prog = (void *)nta_argument(regs, 1);
 
 	if (prog->type == BPF_PROG_TYPE_SK_LOOKUP)
 		nta_choice_want();

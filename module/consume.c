@@ -7,7 +7,6 @@
  * socket a search tells whose it is.
  */
 #include <linux/kprobes.h>
-#include <linux/ptrace.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
@@ -30,7 +29,7 @@ static bool nta_consume_probed;
 static int nta_consume_done(struct kprobe *kp, struct pt_regs *regs)
 {
 	if (!in_nmi())
-		nta_consume_received((void *)regs_get_kernel_argument(regs, 0));
+		nta_consume_received((void *)nta_argument(regs, 0));
 	return 0;
 }
 

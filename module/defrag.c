@@ -9,7 +9,6 @@
  * The functions are exported, and have had these arguments since Linux 5.1.
  */
 #include <linux/kprobes.h>
-#include <linux/ptrace.h>
 #include <net/addrconf.h>
 #include <net/inet_frag.h>
 #include <net/ip.h>
@@ -86,9 +85,9 @@ static bool v6_is_input(u32 user)
 /* int ip_defrag(struct net *net, struct sk_buff *skb, u32 user) */
 static int v4_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct net *net = (void *)regs_get_kernel_argument(regs, 0);
-	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
-	u32 user = regs_get_kernel_argument(regs, 2);
+	struct net *net = (void *)nta_argument(regs, 0);
+	struct sk_buff *skb = (void *)nta_argument(regs, 1);
+	u32 user = nta_argument(regs, 2);
 	struct nta_defrag_call *call = (void *)ri->data;
 	const struct iphdr *iph = ip_hdr(skb);
 	u32 len = skb->len - skb_network_offset(skb);
@@ -124,7 +123,7 @@ static int v4_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 static int v4_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct nta_defrag_call *call = (void *)ri->data;
-	int err = regs_return_value(regs);
+	int err = nta_return_value(regs);
 
 	if (!err)
 		nta_frag_done(call->net, &call->key, &call->piece, call->skb);
@@ -139,8 +138,8 @@ static int v4_return(struct kretprobe_instance *ri, struct pt_regs *regs)
  */
 static int v6_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct inet_frag_queue *q = (void *)regs_get_kernel_argument(regs, 0);
-	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
+	struct inet_frag_queue *q = (void *)nta_argument(regs, 0);
+	struct sk_buff *skb = (void *)nta_argument(regs, 1);
 	struct nta_defrag_call *call = (void *)ri->data;
 	const struct frag_hdr *fh;
 	u32 user = q->key.v6.user;
@@ -169,7 +168,7 @@ static int v6_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 		.timeout = READ_ONCE(q->fqdir->timeout),
 		.payload = skb->len,
 		.protocol = fh->nexthdr,
-		.first = !regs_get_kernel_argument(regs, 2),
+		.first = !nta_argument(regs, 2),
 		.local = v6_is_local(call->net, skb),
 		.loopback = nta_link_is_loopback(skb->dev),
 	};
@@ -186,7 +185,7 @@ static int v6_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	const struct inet_frag_queue *q = call->queue;
 	u8 ends = q->flags;
 
-	if ((int)regs_return_value(regs) != IPFRAG_OK) {
+	if ((int)nta_return_value(regs) != IPFRAG_OK) {
 		nta_frag_refused(call->net, &call->key);
 		return 0;
 	}

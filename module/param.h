@@ -9,7 +9,7 @@ extern const struct kernel_param_ops nta_param_uint;
 #ifdef NETATOP_DEBUG
 extern bool nta_break_credit;
 #else
-static const bool nta_break_credit;
+#define nta_break_credit	false
 #endif
 
 bool nta_param_allowed(void);

@@ -12,9 +12,10 @@
 #include <linux/printk.h>
 #include <linux/types.h>
 
+#include "compat/argument.h"
+
 /* Not on real-time kernels, where a probe may not take the locks that it needs. */
-#if defined(CONFIG_KPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API) && \
-	!defined(CONFIG_PREEMPT_RT)
+#if defined(CONFIG_KPROBES) && defined(NTA_ARGUMENTS) && !defined(CONFIG_PREEMPT_RT)
 #define NTA_PROBES
 #endif
 

@@ -5,7 +5,6 @@
  * that begins, so it is looked at from time to time.
  */
 #include <linux/kprobes.h>
-#include <linux/ptrace.h>
 #include <net/sock.h>
 
 #include "closing.h"
@@ -21,7 +20,7 @@
  */
 static int nta_udp_end_reached(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
+	const struct sock *sk = (void *)nta_argument(regs, 0);
 	u64 cookie, key;
 
 	if (in_nmi() || !nta_closing_is_wanted())
