@@ -51,6 +51,10 @@ Status LogReader::read_header() {
         return damaged(path_, "its header is too short");
     // Records are read after the count that promises them.
     std::atomic_thread_fence(std::memory_order_acquire);
+    if (header.magic == __builtin_bswap32(header_magic))
+        return Error{"the log " + path_ +
+                         " was written on a machine of the other byte order: read it on one",
+                     Cause::log};
     if (header.magic != header_magic || header.hdrlen < sizeof header ||
         header.ntplen < sizeof(netpertask) || header.ntplen > max_ntplen)
         return damaged(path_, "its header is not one of netatopd");

@@ -83,11 +83,7 @@ protected:
 TEST_F(ExitLogTest, HeaderHasTheseBytes) {
     const Directory directory;
     make(directory);
-    EXPECT_EQ(contents(directory.log()), std::string("\xb0\xb0\xed\xfe"
-                                                     "\0\0\0\0"
-                                                     "\x10\0\xd0\1"
-                                                     "\x92\x10\0\0",
-                                                     16));
+    EXPECT_EQ(contents(directory.log()), header_bytes(0, 464, 4242));
     struct stat info {};
     ASSERT_EQ(::stat(directory.log().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777, 0644U);
@@ -397,7 +393,7 @@ TEST_F(ExitLogTest, RecordThatIsNotCountedYetIsCounted) {
     make(directory);
     ASSERT_TRUE(append(1));
     ASSERT_TRUE(append(2));
-    patch(directory.log(), 4, std::string("\1\0\0\0", 4));
+    patch(directory.log(), 4, bytes_of(std::uint32_t{1}));
     const auto before = inode(directory.log());
     ASSERT_TRUE(reopen(directory, 5151));
     EXPECT_EQ(inode(directory.log()), before);
@@ -422,23 +418,21 @@ TEST_F(ExitLogTest, DamagedLogIsReplacedByTheNextDaemon) {
         EXPECT_EQ(ids(directory.log()), std::vector<int>{}) << name;
         EXPECT_EQ(named(directory.log()), 5151) << name;
     };
-    const auto with = [&](std::size_t at, char byte) {
-        std::string bytes = whole;
-        bytes[at] = byte;
-        return bytes;
+    const auto with = [&](std::size_t at, const std::string& other) {
+        return std::string(whole).replace(at, other.size(), other);
     };
     damage("empty", "");
     damage("half a header", whole.substr(0, 10));
     damage("torn", whole.substr(0, whole.size() - 1));
     damage("rubbish behind it", whole + "rubbish");
-    damage("counts one too many", with(4, 3));
-    damage("counts two too few", with(4, 0));
-    damage("longer header", with(8, 20));
-    damage("records of a version before", with(10, 0x60));
-    damage("longer records", with(11, 2));
-    damage("changed within a record", with(30, 'x'));
-    damage("length of a record", with(16, 0));
-    damage("magic", with(0, 'x'));
+    damage("counts one too many", with(4, bytes_of(std::uint32_t{3})));
+    damage("counts two too few", with(4, bytes_of(std::uint32_t{0})));
+    damage("longer header", with(8, bytes_of(std::uint16_t{20})));
+    damage("records of a version before", with(10, bytes_of(std::uint16_t{96})));
+    damage("longer records", with(10, bytes_of(std::uint16_t{720})));
+    damage("changed within a record", with(30, "x"));
+    damage("length of a record", with(16, bytes_of('\0')));
+    damage("magic", with(0, "x"));
     damage("mode", whole, 0666);
 }
 

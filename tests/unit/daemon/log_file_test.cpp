@@ -20,6 +20,7 @@ namespace netatop::test {
 namespace {
 
 constexpr std::int64_t started = 1795770000; // 2026-11-27 09:00 UTC
+constexpr std::int32_t nobody = 0x7fffffff;  // for the daemon that has left
 constexpr std::int64_t now = 1795773600'000; // one hour later
 
 // A process that started so many minutes after 09:00.
@@ -57,8 +58,7 @@ protected:
 
     // As it was when its daemon, of which no process has the number any more, left it.
     void save(const std::vector<netpertask>& tasks) {
-        std::string bytes("\xb0\xb0\xed\xfe\0\0\0\0\x10\0\x60\0\xff\xff\xff\x7f", 16);
-        bytes[4] = static_cast<char>(tasks.size());
+        auto bytes = header_bytes(static_cast<std::uint32_t>(tasks.size()), 96, nobody);
         for (const auto& task : tasks)
             bytes += record(&task, sizeof task);
         std::ofstream(directory.log(), std::ios::trunc) << bytes;
@@ -141,7 +141,7 @@ protected:
             {process(1, "curl", 0, 100, 0), tail(30, 0, "/system.slice/cron.service")},
             {process(2, "curl", 0, 1000, 24), tail(40, 12345, "/system.slice/nginx.service")},
             {process(3, "wget", 0, 5000, 50), tail(50, 12345, "")}};
-        std::string bytes("\xb0\xb0\xed\xfe\3\0\0\0\x10\0\xd0\1\xff\xff\xff\x7f", 16);
+        auto bytes = header_bytes(3, 464, nobody);
         for (const auto& [task, more] : all) {
             std::array<char, 464> plain{};
             std::memcpy(plain.data(), &task, 96);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
@@ -115,7 +116,7 @@ TEST_F(LogReaderTest, GoesOnAfterDamage) {
     append(1);
     auto reader = LogReader::open(directory.log());
     ASSERT_TRUE(reader);
-    patch(4, std::string("\2\0\0\0", 4));
+    patch(4, bytes_of(std::uint32_t{2}));
     ASSERT_TRUE(reader->next());
     EXPECT_FALSE(reader->next());
     EXPECT_FALSE(reader->next());
@@ -136,7 +137,7 @@ TEST_F(LogReaderTest, NextFileHasLongerRecords) {
     std::array<Bytef, 255> stream{};
     uLongf length = stream.size();
     ASSERT_EQ(::compress(stream.data(), &length, plain.data(), plain.size()), Z_OK);
-    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x10\0\x68\0\x92\x10\0\0", 16);
+    auto bytes = header_bytes(1, 104, 4242);
     bytes.push_back(static_cast<char>(length));
     bytes.append(reinterpret_cast<const char*>(stream.data()), length);
     std::ofstream(directory.path + "/next") << bytes;
@@ -183,7 +184,7 @@ TEST_F(LogReaderTest, RecordBeingWrittenIsNotRead) {
 }
 
 TEST_F(LogReaderTest, LongerHeaderAndRecords) {
-    std::string bytes("\xb0\xb0\xed\xfe\1\0\0\0\x14\0\xd0\1\x92\x10\0\0tail", 20);
+    auto bytes = header_bytes(1, 464, 4242, 20) + "tail";
     const auto record = encode({make_task(7), {}});
     bytes.append(reinterpret_cast<const char*>(record->bytes.data()), record->size);
     std::ofstream(directory.log(), std::ios::trunc) << bytes;
@@ -195,19 +196,30 @@ TEST_F(LogReaderTest, LongerHeaderAndRecords) {
 TEST_F(LogReaderTest, DamageIsSaid) {
     append(1);
     EXPECT_EQ(failure(), "");
-    patch(4, std::string("\2\0\0\0", 4)); // one more than there are
+    patch(4, bytes_of(std::uint32_t{2})); // one more than there are
     EXPECT_NE(failure().find("ends within a record"), std::string::npos) << failure();
-    patch(4, std::string("\1\0\0\0", 4));
+    patch(4, bytes_of(std::uint32_t{1}));
     patch(25, "xx");
     EXPECT_NE(failure().find("record of the log is damaged"), std::string::npos) << failure();
     patch(16, std::string("\0", 1));
     EXPECT_NE(failure(), "");
-    patch(10, std::string("\x50\0", 2)); // records too short
+    patch(10, bytes_of(std::uint16_t{80})); // records too short
     EXPECT_NE(failure().find("header"), std::string::npos);
     patch(0, "rubbish");
     EXPECT_NE(failure().find("header"), std::string::npos);
     ASSERT_EQ(::truncate(directory.log().c_str(), 10), 0);
     EXPECT_NE(failure().find("too short"), std::string::npos);
+}
+
+// As a copy has it that comes from such a machine.
+TEST_F(LogReaderTest, OfAMachineOfTheOtherByteOrder) {
+    append(1);
+    std::string bytes = header_bytes(1, 464, 4242);
+    for (const auto& [at, size] : {std::pair{0, 4}, {4, 4}, {8, 2}, {10, 2}, {12, 4}})
+        std::reverse(bytes.begin() + at, bytes.begin() + at + size);
+    patch(0, bytes);
+    EXPECT_NE(failure().find("other byte order"), std::string::npos) << failure();
+    EXPECT_EQ(failure().find("damaged"), std::string::npos) << failure();
 }
 
 TEST_F(LogReaderTest, ShrinkingCountIsDamage) {
@@ -216,7 +228,7 @@ TEST_F(LogReaderTest, ShrinkingCountIsDamage) {
     auto reader = LogReader::open(directory.log());
     ASSERT_TRUE(reader);
     ids(*reader);
-    patch(4, std::string("\1\0\0\0", 4));
+    patch(4, bytes_of(std::uint32_t{1}));
     EXPECT_FALSE(reader->next());
 }
 

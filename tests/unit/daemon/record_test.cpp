@@ -51,8 +51,6 @@ LogRecord again(const EncodedRecord& record) {
     return decoded ? *decoded : LogRecord{};
 }
 
-// The expected bytes were made with Python's struct and zlib.
-
 netpertask typical() {
     netpertask task{};
     task.id = 4711;
@@ -65,16 +63,24 @@ netpertask typical() {
     return task;
 }
 
+// Expected bytes, made with Python's struct and zlib.
+class RecordBytes : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (bytes_of(std::uint16_t{1})[0] == 0)
+            GTEST_SKIP() << "they are those of machines whose first byte is the least";
+    }
+};
+
 } // namespace
 
-// The expected bytes were made with Python's struct and zlib.
-TEST(Record, OfAModuleThatTellsNoMoreHas41Bytes) {
+TEST_F(RecordBytes, OfAModuleThatTellsNoMoreHas41Bytes) {
     EXPECT_EQ(encoded({typical(), {}}),
               "29"
               "789c4b17620083865cc54c105d9e9e5a62c48000ec505a880942b341f912020ca360100200424e0423");
 }
 
-TEST(Record, WithoutItsPathHas98Bytes) {
+TEST_F(RecordBytes, WithoutItsPathHas98Bytes) {
     EXPECT_EQ(
         encoded({typical(), make_tail()}),
         "62"
@@ -83,7 +89,7 @@ TEST(Record, WithoutItsPathHas98Bytes) {
         "ce39c31e00000ae5121e");
 }
 
-TEST(Record, OfAServiceHas125Bytes) {
+TEST_F(RecordBytes, OfAServiceHas125Bytes) {
     LogRecord record{typical(), make_tail()};
     set_path(record, "/system.slice/nginx.service");
     EXPECT_EQ(

@@ -34,6 +34,12 @@ netpertask make_task(int id, unsigned long long packets) {
     return task;
 }
 
+std::string header_bytes(std::uint32_t records, std::uint16_t record, std::int32_t daemon,
+                         std::uint16_t header) {
+    return bytes_of(std::uint32_t{0xfeedb0b0}) + bytes_of(records) + bytes_of(header) +
+           bytes_of(record) + bytes_of(daemon);
+}
+
 LogTail make_tail() {
     LogTail tail{};
     tail.start = 123456789012345;

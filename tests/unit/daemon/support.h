@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +23,18 @@ namespace netatop::test {
 constexpr key_t key = 1541961;
 
 netpertask make_task(int id, unsigned long long packets = 1);
+
+// A number as this machine has it in memory.
+template <typename Number>
+std::string bytes_of(Number number) {
+    std::string bytes(sizeof number, '\0');
+    std::memcpy(bytes.data(), &number, sizeof number);
+    return bytes;
+}
+
+// The header of a log by hand, with so many records, each so long.
+std::string header_bytes(std::uint32_t records, std::uint16_t record, std::int32_t daemon,
+                         std::uint16_t header = 16);
 
 // All of a tail but the path.
 LogTail make_tail();
