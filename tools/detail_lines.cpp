@@ -85,12 +85,14 @@ std::string milliseconds(std::uint32_t microseconds) {
 std::vector<PageLine> detail_lines(const View& view, std::size_t width) {
     constexpr std::size_t name_columns = 12;
     std::vector<PageLine> lines;
+    const Line* const line = view.detailed();
+    if (line == nullptr)
+        return lines;
     const auto add = [&](Meaning meaning, const std::string& text) {
         lines.push_back({{meaning, fitted(text, width)}});
     };
-    const Line& line = *view.detailed();
     const Details& details = view.details();
-    add(Meaning::present_tab, harmless(line.shown.empty() ? "-" : line.shown) +
+    add(Meaning::present_tab, harmless(line->shown.empty() ? "-" : line->shown) +
                                   (view.detailed_gone() ? ", which is gone" : ""));
     for (const auto& [name, value] : details.facts)
         add(Meaning::text, fitted(name, name_columns) + harmless(value));
