@@ -100,6 +100,11 @@ check-arm64: ## compile the module for arm64, and run scenarios in a kernel of t
 	tests/setup.sh cross
 	tests/check.sh arm64
 
+.PHONY: check-architectures
+check-architectures: ## the same for ppc64el and s390x, with the programs and their tests (an hour each)
+	tests/setup.sh architectures
+	tests/check.sh s390x ppc64el
+
 .PHONY: bench
 bench: ## count the instructions that the module adds; OTHER=path/other.ko compares with another one
 	tests/setup.sh bench

@@ -126,7 +126,7 @@ module() {
 # in_kernel DIRECTORY LOG FILTER
 in_kernel() {
 	local module
-	build_guest_tests
+	build_guest_tests_for "$(kernel_arch "$1")"
 	module=$(module "$1")
 	on_one_thread run_guest_tests "$1" "$module" "$2" --timeout "$PART_LIMIT" -- --gtest_filter="$3"
 }

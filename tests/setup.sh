@@ -19,13 +19,17 @@ packages_lint='clang clang-format clang-tidy coccinelle codespell cppcheck debia
 packages_page='chromium fonts-dejavu-core prometheus python3'
 packages_site='groff-base mkdocs python3'
 packages_unit='clang googletest jq libclang-rt-dev libgmock-dev libgtest-dev'
+packages_architectures="$packages_cross $packages_unit qemu-system-misc qemu-system-ppc qemu-user"
+for cpu in powerpc64le riscv64 s390x; do
+	packages_architectures+=" g++-12-$cpu-linux-gnu gcc-12-$cpu-linux-gnu"
+done
 packages_uefi="$packages_deb $packages_machine ovmf"
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint $packages_site gpg gpg-agent lintian
 	prometheus python3-jsonschema python3-prometheus-client"
 }
 
 usage() {
-	echo "Usage: tests/setup.sh PROFILE...   (build, deb, check, bench, cross, demo, fleet, lint, page, site, uefi, unit)"
+	echo "Usage: tests/setup.sh PROFILE...   (architectures, build, deb, check, bench, cross, demo, fleet, lint, page, site, uefi, unit)"
 }
 
 packages_of() {
@@ -33,7 +37,7 @@ packages_of() {
 	for profile; do
 		list=packages_$profile
 		case $profile in
-		build | deb | check | bench | cross | demo | fleet | lint | page | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
+		architectures | build | deb | check | bench | cross | demo | fleet | lint | page | site | uefi | unit) tr -s ' \t\n' '\n' <<<"${!list}" ;;
 		*)
 			echo "setup.sh: unknown profile $profile" >&2
 			return 1

@@ -26,15 +26,30 @@ on_one_thread() {
 
 # build_guest_tests : make build/guest/netatop-guest-tests. Rings may do so at the same time.
 build_guest_tests() {
-	flock "$BUILD" tests/vm/build-guest
+	build_guest_tests_for "$(dpkg --print-architecture)"
+}
+
+# build_guest_tests_for ARCHITECTURE
+build_guest_tests_for() {
+	flock "$BUILD" tests/vm/build-guest "$1"
+}
+
+# guest_tests_for KERNEL : print where they are made for a kernel, a name or a directory.
+guest_tests_for() {
+	local suite=$1
+	[ ! -e "$1/suite" ] || suite=$(<"$1/suite")
+	case $suite in
+	*:*) echo "build/guest-${suite##*:}" ;;
+	*) echo build/guest ;;
+	esac
 }
 
 # run_guest_tests KERNEL MODULE OUT [RUN_MINI_OPTION... -- GTEST_OPTION...] : boot KERNEL with
 # MODULE and run the tests; their JSON is in OUT then.
 run_guest_tests() {
-	local kernel=$1 module=$2 out=$3 program=build/guest
+	local kernel=$1 module=$2 out=$3 program
 	local -a options=()
-	[[ $kernel != *:* ]] || program+=-${kernel##*:}
+	program=$(guest_tests_for "$kernel")
 	shift 3
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		options+=("$1")

@@ -3,21 +3,26 @@
 # Needs common.sh and mirror.sh.
 
 COMPILER_SUITE=trixie
-COMPILER_PACKAGES=(gcc-14 kmod libelf1t64 libssl3t64 make pahole sparse zlib1g zstd)
+COMPILER_GCC=gcc-14
+COMPILER_PACKAGES=("$COMPILER_GCC" kmod libelf1t64 libssl3t64 make pahole sparse zlib1g zstd)
 
-# Print the directory of the root, making it when needed.
+# compiler_root [ARCHITECTURE] : print the directory of the root, with the compilers of another architecture
+# too, making it when needed.
 compiler_root() {
 	local key item
-	key=$(printf '%s\n' "$COMPILER_SUITE" "${COMPILER_PACKAGES[@]}" | sha256sum | cut -c1-16)
+	local -a packages=("${COMPILER_PACKAGES[@]}")
+	[ "${1:-$ARCH}" = "$ARCH" ] || packages+=("g++-${COMPILER_GCC#gcc-}-$(cpu_of "$1")-linux-gnu")
+	key=$(printf '%s\n' "$COMPILER_SUITE" "${packages[@]}" | sha256sum | cut -c1-16)
 	item=chroot/$COMPILER_SUITE-$key
 	[ -e "$CACHE/$item" ] || {
 		[ "$(id -u)" -eq 0 ] || skip "a $COMPILER_SUITE root to compile in can only be made by root"
 		refresh_suite "$COMPILER_SUITE" || skip "the archive does not serve $COMPILER_SUITE now"
 		say "making a $COMPILER_SUITE root to compile in (about a minute)"
 	}
-	cached "$item" make_compiler_root
+	cached "$item" make_compiler_root "${packages[@]}"
 }
 
+# make_compiler_root PACKAGE... DIRECTORY
 make_compiler_root() {
 	need mmdebstrap
 	local -a options
@@ -25,8 +30,8 @@ make_compiler_root() {
 	suite_source "$COMPILER_SUITE" |
 		mmdebstrap --quiet --mode=root --variant=apt "${options[@]}" \
 			--aptopt='APT::Install-Recommends "false"' \
-			--include="$(IFS=,; echo "${COMPILER_PACKAGES[*]}")" \
-			"$COMPILER_SUITE" "$1" - >&2
+			--include="$(IFS=,; echo "${*:1:$#-1}")" \
+			"$COMPILER_SUITE" "${!#}" - >&2
 }
 
 # in_chroot ROOT DIRECTORY... -- COMMAND... : run COMMAND in ROOT, where the DIRECTORies are found

@@ -13,14 +13,7 @@ CACHE=${NETATOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/netatop}
 ARCH=$(dpkg --print-architecture)
 BUILD=${BUILD:-$TREE/build}
 
-# cpu_of ARCHITECTURE : the name of its processors, as compilers and QEMU use it.
-cpu_of() {
-	case $1 in
-	amd64) echo x86_64 ;;
-	arm64) echo aarch64 ;;
-	*) die "no machine for $1" ;;
-	esac
-}
+. "$TREE/tests/vm/lib/arch.sh"
 
 say() {
 	printf '%s\n' "$*" >&2

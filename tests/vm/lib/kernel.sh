@@ -3,7 +3,7 @@
 # nothing installed. Needs common.sh and mirror.sh.
 #
 # A kernel has the name of its suite, with FLAVOUR@ before it when that is not the plain
-# one: bookworm, rt@trixie, cloud@sid; bookworm:arm64 is one of another architecture. Its
+# one: bookworm, rt@trixie, cloud@sid, 16k@trixie:arm64; bookworm:arm64 is one of another architecture. Its
 # directory holds
 #   release   the name that `uname -r` will print
 #   version   the version of the Debian package
@@ -80,7 +80,7 @@ kernel_arch() {
 
 # The release and package version that a suite's metapackage of a flavour names.
 newest_kernel() {
-	suite_apt "$1" apt-cache show --no-all-versions "linux-image-${2:+$2-}$(suite_arch "$1")" |
+	suite_apt "$1" apt-cache show --no-all-versions "linux-image-$(kernel_package_of "$(suite_arch "$1")" "$2")" |
 		sed -n 's/^Depends: .*linux-image-\([^ ]*\) (= \([^)]*\)).*/\1 \2/p'
 }
 
@@ -151,7 +151,7 @@ download_for_host() {
 # The image where every kernel has it, modules that any modprobe can read.
 settle_image() {
 	local dir=$1 release=$2 image modules=$1/root/lib/modules/$2
-	for image in "$dir/root/boot/vmlinuz-$release" "$modules/vmlinuz"; do
+	for image in "$dir"/root/boot/vmlinu{z,x}-"$release" "$modules/vmlinuz"; do
 		[ ! -e "$image" ] || cp "$image" "$dir/vmlinuz"
 	done
 	[ -e "$dir/vmlinuz" ] || die "the packages of $release hold no vmlinuz"

@@ -27,15 +27,18 @@ MACHINE_ARCH=$ARCH
 MACHINE_ACCEL=${MACHINE_ACCEL:-tcg,thread=multi}
 
 machine_program() {
-	echo "qemu-system-$(cpu_of "$MACHINE_ARCH")"
+	echo "qemu-system-$(emulator_of "$MACHINE_ARCH")"
 }
 
 # Parameters of the kernel: which serial port carries its messages, which one what the command
-# prints. The check that the timer interrupts fails on a busy host.
+# prints. A busy host fails the check that the timer interrupts, and starts processors late.
 machine_parameters() {
 	case $MACHINE_ARCH in
 	amd64) echo console=ttyS0 output=ttyS1 no_timer_check ;;
 	arm64) echo console=ttyAMA0 output=ttyS0 ;;
+	ppc64el) echo console=hvc0 output=hvc1 ;;
+	riscv64) echo console=ttyS0 output=ttyS1 ;;
+	s390x) echo console=ttyS1 output=sclp_line0 ;;
 	esac
 }
 
@@ -44,7 +47,19 @@ machine_model() {
 	case $MACHINE_ARCH in
 	amd64) printf '%s\n' -cpu max -serial chardev:output ;;
 	arm64) printf '%s\n' -machine virt -cpu cortex-a57 -device pci-serial,chardev=output ;;
+	ppc64el) printf '%s\n' -machine pseries -cpu power9 -device spapr-vty,chardev=output ;;
+	riscv64) printf '%s\n' -machine virt -device pci-serial,chardev=output ;;
+	s390x) printf '%s\n' -machine s390-ccw-virtio -cpu max -device sclplmconsole,chardev=output ;;
 	esac
+}
+
+# machine_directory PATH TAG [OPTION] : a directory of the host that the guest mounts by 9p. One
+# argument a line. Channels take the place of PCI where the kernel of a mainframe runs.
+machine_directory() {
+	local bus=pci
+	[ "$MACHINE_ARCH" != s390x ] || bus=ccw
+	printf '%s\n' -fsdev "local,id=$2,path=$1,security_model=none,multidevs=remap${3:+,$3}" \
+		-device "virtio-9p-$bus,fsdev=$2,mount_tag=$2"
 }
 
 # machine_start SECONDS CONSOLE_LOG SHARE QEMU_ARGUMENT... : run QEMU until the guest powers
@@ -52,16 +67,16 @@ machine_model() {
 # its second serial port to standard output.
 machine_start() {
 	local seconds=$1 console=$2 share=$3
-	local -a model
+	local -a model shared
 	mapfile -t model < <(machine_model)
+	mapfile -t shared < <(machine_directory "$share" share)
 	timeout --foreground --kill-after=10 "$seconds" \
 		"$(machine_program)" \
 		-accel "$MACHINE_ACCEL" -m 2G -smp 2 \
 		-nodefaults -no-user-config -no-reboot -display none -nic none \
 		-chardev file,id=console,path="$console" -serial chardev:console \
 		-chardev stdio,id=output,signal=off "${model[@]}" \
-		-device virtio-rng-pci \
-		-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap" \
+		-device virtio-rng "${shared[@]}" \
 		"${@:4}" </dev/null
 }
 

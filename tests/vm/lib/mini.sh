@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The initramfs of the mini machine: busybox, a few dynamically linked tools of the
-# host (for another architecture, of the host's suite), the kernel modules that scenarios need.
+# host (for another architecture, of a suite that has it), the kernel modules that scenarios need.
 # Needs common.sh, mirror.sh, kernel.sh and a SCRATCH.
 
 MINI=$TREE/tests/vm/mini
@@ -24,7 +24,7 @@ mini_initramfs() {
 	local kernel=$1 module=$2 file=$3 target root='' key tools modules
 	target=$(kernel_arch "$kernel")
 	[ "$target" = "$ARCH" ] ||
-		root=$(unpacked_packages whole "$(host_suite):$target" "${MINI_PACKAGES[@]}")
+		root=$(unpacked_packages whole "$(programs_suite "$target"):$target" "${MINI_PACKAGES[@]}")
 	key=$(mini_tools_key "$root")
 	tools=$(cached "mini/tools-$key.cpio" make_mini_tools "$root" "$target")
 	modules=$(mini_modules "$kernel" "$module")
@@ -89,14 +89,24 @@ make_mini_tools() {
 # it is linked with, at their own paths.
 copy_program() {
 	local root=$1 target=$2 program=$3 dir=$4 name file
-	install -D "$root$program" "$dir$program"
-	for name in $(linked_with "$root$program"); do
+	install -D "$(in_root "$root" "$program")" "$dir$program"
+	for name in $(linked_with "$dir$program"); do
 		case $name in
 		/*) file=$name ;;
 		*) file=/usr/lib/$(cpu_of "$target")-linux-gnu/$name ;;
 		esac
 		[ -e "$dir$file" ] || copy_program "$root" "$target" "$file" "$dir"
 	done
+}
+
+# in_root ROOT FILE : the path of a file, which may be a link that knows nothing of ROOT.
+in_root() {
+	local link
+	link=$(readlink "$1$2") || link=''
+	case $link in
+	/*) echo "$1$link" ;;
+	*) echo "$1$2" ;;
+	esac
 }
 
 # The interpreter of a program and the names of libraries that it, or a library, wants.

@@ -79,7 +79,6 @@ class PppSession {
 public:
     PppSession(const Side& side, bool is_a) {
         const Inside inside(side.ns);
-        side.ns.run("modprobe -a pppoe ppp_generic");
         link_ = Fd(check(::socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_OE), "PPPoE"));
         sockaddr_pppox at{};
         at.sa_family = AF_PPPOX;
@@ -272,6 +271,11 @@ TEST_P(LinkMedium, BridgeOverTap) {
 }
 
 TEST_P(LinkMedium, Ppp) {
+    try {
+        run({"modprobe", "-a", "pppoe", "ppp_generic"});
+    } catch (const std::exception&) {
+        GTEST_SKIP() << "no PPP over Ethernet in this kernel";
+    }
     const Pair pair;
     const PppSession a(pair.a, true);
     const PppSession b(pair.b, false);

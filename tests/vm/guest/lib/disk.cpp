@@ -191,10 +191,11 @@ enum NineP : std::uint8_t {
 
 constexpr std::uint8_t directory = 0x80;
 
+// 9P has the byte order of little-endian machines.
 void append_qid(Bytes& to) {
     append(to, directory);
     append(to, std::uint32_t{0});
-    append(to, std::uint64_t{1});
+    append(to, htole64(1));
 }
 
 // What answers a request, without its header; false when it is not known.
@@ -209,19 +210,19 @@ bool answer_9p(std::uint8_t type, const Bytes& request, Bytes& answer) {
     case tclunk:
         return true;
     case tstatfs:
-        append(answer, std::uint32_t{0x01021997});
-        append(answer, std::uint32_t{4096});
+        append(answer, htole32(0x01021997));
+        append(answer, htole32(4096));
         answer.resize(answer.size() + 6 * sizeof(std::uint64_t));
-        append(answer, std::uint32_t{255});
+        append(answer, htole32(255));
         return true;
     case tgetattr:
-        append(answer, std::uint64_t{0x7ff});
+        append(answer, htole64(0x7ff));
         append_qid(answer);
-        append(answer, std::uint32_t{0040755});
+        append(answer, htole32(0040755));
         answer.resize(answer.size() + 2 * sizeof(std::uint32_t) + 15 * sizeof(std::uint64_t));
         return true;
     default:
-        append(answer, std::uint32_t{EOPNOTSUPP});
+        append(answer, htole32(EOPNOTSUPP));
         return false;
     }
 }
@@ -235,7 +236,7 @@ void serve_9p(const Fd& connection) {
         std::uint16_t tag;
     } __attribute__((packed)) header{};
     while (read_whole(connection, &header, sizeof(header))) {
-        Bytes request(header.size - sizeof(header));
+        Bytes request(le32toh(header.size) - sizeof(header));
         if (!read_whole(connection, request.data(), request.size()))
             return;
         Bytes answer;
@@ -243,7 +244,7 @@ void serve_9p(const Fd& connection) {
             header.type++;
         else
             header.type = rlerror;
-        header.size = static_cast<std::uint32_t>(sizeof(header) + answer.size());
+        header.size = htole32(static_cast<std::uint32_t>(sizeof(header) + answer.size()));
         Bytes message;
         append(message, header);
         message.insert(message.end(), answer.begin(), answer.end());

@@ -7,7 +7,7 @@
 
 namespace guest {
 
-const std::string tool = "build/guest-programs/tools/netatop";
+const std::string tool = PROGRAMS "/tools/netatop";
 
 std::vector<std::string> listed(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {tool, "list"});
