@@ -101,7 +101,7 @@ check-arm64: ## compile the module for arm64, and run scenarios in a kernel of t
 	tests/check.sh arm64
 
 .PHONY: check-architectures
-check-architectures: ## the same for ppc64el and s390x, with the programs and their tests (an hour each)
+check-architectures: ## the same for ppc64el and s390x, with the programs and their tests (takes long)
 	tests/setup.sh architectures
 	tests/check.sh s390x ppc64el
 

@@ -2,6 +2,7 @@
 // The command `netatop export`: what it tells engines of metrics is what the devices carried.
 #include "lib/guest_test.h"
 
+#include <fcntl.h>
 #include <fstream>
 #include <sys/stat.h>
 
@@ -147,6 +148,28 @@ TEST_F(Export, AUnitVanishesAndItsSliceKeepsWhatItCarried) {
     EXPECT_TRUE(remove(slice));
 }
 
+// It is one of as many as are run: none has a series, and the slice has all that they carried.
+TEST_F(Export, TransientUnitsAreInTheirSlice) {
+    const std::vector<std::string> labels{"slice=\"export-test.slice\"", "protocol=\"udp\"",
+                                          "scope=\"wire\""};
+    const auto transient = Metrics::read().sum("netatop_units_transient");
+    if (!make_unit("run-u17.service"))
+        GTEST_SKIP() << "no cgroup2 in this machine";
+    Helper sink_b = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+    sink_b.wait();
+    // A slice of this name may have been there before.
+    const auto before = Metrics::read().sum("netatop_slice_transmit_bytes_total", labels);
+    send_in_unit(3);
+    const auto expected = datagrams(Family::v4, 3, size);
+    const auto now = Metrics::read();
+    compare("slice", expected.bytes,
+            now.sum("netatop_slice_transmit_bytes_total", labels) - before);
+    compare("unit", std::uint64_t{0}, now.sum("netatop_unit_transmit_bytes_total", labels));
+    compare("transient units", transient + 1, now.sum("netatop_units_transient"));
+    EXPECT_TRUE(remove(unit_));
+    EXPECT_TRUE(remove(slice));
+}
+
 // Both formats, with names that nobody expects, for other parsers to read.
 TEST_F(Export, HostileNames) {
     if (!make_unit("q\"\\ \xff\x01.service"))
@@ -177,4 +200,27 @@ TEST_F(Export, TextfileIsThatOfACollector) {
     const auto nowhere = status_of("export --textfile /nowhere/x.prom");
     EXPECT_NE(nowhere.find("/nowhere/x.prom: its directory must be there"), std::string::npos)
         << nowhere;
+}
+
+// The user nobody may not see all: for him the export fails, as it does for all without it.
+TEST_F(Export, TextfileThatNobodyReplacesIsRemoved) {
+    const std::string directory = "/tmp/collector";
+    const std::string file = directory + "/netatop.prom";
+    ASSERT_EQ(::mkdir(directory.c_str(), 0777), 0);
+    ASSERT_EQ(::chmod(directory.c_str(), 0777), 0);
+    run({tool, "export", "--textfile", file});
+    const auto said = status_of("export --textfile " + file, "nobody");
+    EXPECT_NE(said.find("status 4"), std::string::npos) << said;
+    EXPECT_EQ(::access(file.c_str(), F_OK), 0) << "a look that fails once removes nothing";
+    struct timespec times[2]{};
+    ::clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[0].tv_sec -= 301;
+    times[1] = times[0];
+    ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+    const auto later = status_of("export --textfile " + file, "nobody");
+    EXPECT_NE(later.find("status 4"), std::string::npos) << later;
+    EXPECT_NE(later.find(file + " was not replaced for 5 minutes: removed"), std::string::npos)
+        << later;
+    EXPECT_NE(::access(file.c_str(), F_OK), 0);
+    EXPECT_EQ(::rmdir(directory.c_str()), 0) << "something is left";
 }
