@@ -64,12 +64,26 @@ extern "C" {
 }
 }
 
-// What a service does whenever it is told to: asks, and waits for the answer.
+// What a service does whenever it is told to: asks, and waits for the answer. What all ask at once
+// may be dropped on its way; TCP asks again by itself.
 void ask(const Fd& fd) {
     std::array<char, message> text{};
-    if (::send(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
-        ::recv(fd.get(), text.data(), text.size(), MSG_WAITALL) <= 0)
-        fail("a question");
+    const timeval patience{1, 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    int type = 0;
+    socklen_t size = sizeof type;
+    ::getsockopt(fd.get(), SOL_SOCKET, SO_TYPE, &type, &size);
+    const auto send = [&] {
+        if (::send(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+            fail("a question");
+    };
+    send();
+    while (::recv(fd.get(), text.data(), text.size(), MSG_WAITALL) <= 0) {
+        if (errno != EAGAIN)
+            fail("an answer");
+        if (type == SOCK_DGRAM)
+            send();
+    }
 }
 
 struct Scene {
