@@ -25,6 +25,7 @@ bench_variant() {
 		install -D -t "$BUILD/bench/other" "$1"
 		name=other module=$BUILD/bench/other/${1##*/}
 		;;
+	none) module='' ;;
 	floor) module=$(bench_floor "$2") ;;
 	lookup) module=$(bench_floor "$2") parameters=' lookup=1' ;;
 	ours) module=$("$TREE/tests/vm/build-module" "$2") ;;
@@ -46,4 +47,12 @@ by_function() {
 
 bench_floor() {
 	"$TREE/tests/vm/build-module" --source "$TREE/tests/bench/floor" "$1"
+}
+
+# bench_marks : what tells a plugin between which instructions of the workloads it counts.
+bench_marks() {
+	nm "$BUILD/bench/netatop-bench" | awk '
+		$3 == "netatop_bench_begin" { begin = $1 }
+		$3 == "netatop_bench_end" { end = $1 }
+		END { printf "begin=0x%s,end=0x%s", begin, end }'
 }

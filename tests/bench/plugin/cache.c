@@ -10,31 +10,21 @@
  * counting starts anew; at `end` FILE.1, FILE.2, … is written, one line for each instruction that
  * missed: its address, misses of the first level, of the second. One processor.
  */
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "counters.h"
 #include "marks.h"
 #include "qemu_plugin.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
 
-#define KERNEL_START	0xffff800000000000ULL
-#define BUCKETS		(1 << 20)
 #define LINE_BYTES	64
+#define LEVELS		2
 #define WAYS_1		12
 #define SETS_1		(48 * 1024 / LINE_BYTES / WAYS_1)
 #define WAYS_2		16
 #define SETS_2		(2 * 1024 * 1024 / LINE_BYTES / WAYS_2)
-
-/* What an instruction missed, by level. */
-struct counter {
-	struct counter *next;
-	uint64_t address;
-	uint64_t misses[2];
-};
 
 /* Lines of each set, the one used last first. */
 struct level {
@@ -45,32 +35,13 @@ struct level {
 
 static uint64_t lines_1[SETS_1 * WAYS_1];
 static uint64_t lines_2[SETS_2 * WAYS_2];
-static const struct level levels[] = {
+static const struct level levels[LEVELS] = {
 	{ lines_1, SETS_1, WAYS_1 },
 	{ lines_2, SETS_2, WAYS_2 },
 };
 
-static struct counter *buckets[BUCKETS];
-static struct marks marks = { .out = "cache" };
-static unsigned int files;
+static struct marks marks = { .least = MARKS_KERNEL, .out = "cache" };
 static bool on;
-
-static struct counter *counter_of(uint64_t address)
-{
-	struct counter **bucket = &buckets[address % BUCKETS];
-	struct counter *c;
-
-	for (c = *bucket; c; c = c->next)
-		if (c->address == address)
-			return c;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		abort();
-	c->address = address;
-	c->next = *bucket;
-	*bucket = c;
-	return c;
-}
 
 /* Uses a line; true when it was there. */
 static bool use(const struct level *level, uint64_t line)
@@ -87,12 +58,13 @@ static bool use(const struct level *level, uint64_t line)
 	return hit;
 }
 
+/* What an instruction misses is counted by level. */
 static void use_line(struct counter *c, uint64_t line)
 {
 	unsigned int n;
 
-	for (n = 0; n < 2 && !use(&levels[n], line); n++)
-		c->misses[n]++;
+	for (n = 0; n < LEVELS && !use(&levels[n], line); n++)
+		c->count[n]++;
 }
 
 static void at_access(unsigned int cpu, qemu_plugin_meminfo_t info,
@@ -111,54 +83,32 @@ static void at_access(unsigned int cpu, qemu_plugin_meminfo_t info,
 
 static void at_begin(unsigned int cpu, void *data)
 {
-	struct counter *c;
-	size_t i;
-
 	(void)cpu;
 	(void)data;
 	on = true;
-	for (i = 0; i < BUCKETS; i++)
-		for (c = buckets[i]; c; c = c->next)
-			memset(c->misses, 0, sizeof(c->misses));
+	counters_clear();
 }
 
 static void at_end(unsigned int cpu, void *data)
 {
-	char name[4096];
-	struct counter *c;
-	FILE *file;
-	size_t i;
-
 	(void)cpu;
 	(void)data;
-	snprintf(name, sizeof(name), "%s.%u", marks.out, ++files);
-	file = fopen(name, "w");
-	if (!file)
-		return;
-	for (i = 0; i < BUCKETS; i++)
-		for (c = buckets[i]; c; c = c->next)
-			if (c->misses[0])
-				fprintf(file, "%016" PRIx64 " %" PRIu64 " %" PRIu64 "\n",
-					c->address, c->misses[0], c->misses[1]);
-	fclose(file);
+	counters_write(marks.out, LEVELS);
+}
+
+static void follow(struct qemu_plugin_insn *insn, uint64_t address)
+{
+	if (address >= marks.least)
+		qemu_plugin_register_vcpu_mem_cb(insn, at_access,
+						 QEMU_PLUGIN_CB_NO_REGS,
+						 QEMU_PLUGIN_MEM_RW,
+						 counter_of(address));
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-	size_t n = qemu_plugin_tb_n_insns(tb), i;
-
 	(void)id;
-	for (i = 0; i < n; i++) {
-		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint64_t address = qemu_plugin_insn_vaddr(insn);
-
-		marks_watch(&marks, insn, at_begin, at_end);
-		if (address >= KERNEL_START)
-			qemu_plugin_register_vcpu_mem_cb(insn, at_access,
-							 QEMU_PLUGIN_CB_NO_REGS,
-							 QEMU_PLUGIN_MEM_RW,
-							 counter_of(address));
-	}
+	marks_watch_block(&marks, tb, at_begin, at_end, follow);
 }
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
@@ -168,11 +118,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 	unsigned int n;
 
 	(void)info;
-	if (!marks_parse(&marks, argc, argv))
-		return -1;
-	for (n = 0; n < 2; n++)
+	for (n = 0; n < LEVELS; n++)
 		memset(levels[n].lines, 0xff,
 		       (size_t)levels[n].sets * levels[n].ways * sizeof(uint64_t));
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-	return 0;
+	return marks_install(&marks, id, argc, argv, translated);
 }

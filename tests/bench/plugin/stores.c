@@ -149,22 +149,18 @@ static bool may_store(const struct qemu_plugin_insn *insn)
 	       !(code[0] == 0x0f && (code[1] & 0xf0) == 0x80);
 }
 
+static void follow(struct qemu_plugin_insn *insn, uint64_t address)
+{
+	if (address >= MODULES_START && address < MODULES_END && may_store(insn))
+		qemu_plugin_register_vcpu_mem_cb(
+			insn, at_store, QEMU_PLUGIN_CB_NO_REGS,
+			QEMU_PLUGIN_MEM_W, (void *)(uintptr_t)address);
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-	size_t n = qemu_plugin_tb_n_insns(tb), i;
-
 	(void)id;
-	for (i = 0; i < n; i++) {
-		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint64_t address = qemu_plugin_insn_vaddr(insn);
-
-		marks_watch(&marks, insn, at_begin, at_end);
-		if (address >= MODULES_START && address < MODULES_END &&
-		    may_store(insn))
-			qemu_plugin_register_vcpu_mem_cb(
-				insn, at_store, QEMU_PLUGIN_CB_NO_REGS,
-				QEMU_PLUGIN_MEM_W, (void *)(uintptr_t)address);
-	}
+	marks_watch_block(&marks, tb, at_begin, at_end, follow);
 }
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
@@ -172,8 +168,5 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   int argc, char **argv)
 {
 	(void)info;
-	if (!marks_parse(&marks, argc, argv))
-		return -1;
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-	return 0;
+	return marks_install(&marks, id, argc, argv, translated);
 }
