@@ -324,6 +324,15 @@ out:
 	local_bh_enable();
 }
 
+/* The last that @t has of @s, which goes for good: see nta_sock_unlink(). */
+static struct nta_sock *nta_owner_unlink(struct nta_sock *s, struct nta_thread *t,
+					 struct nta_sock *dropped)
+{
+	nta_fold(s, t);
+	nta_reader_note(s, t, NTA_READS_NOTHING);
+	return nta_sock_unlink(s, dropped);
+}
+
 /* Take the entry of a closed connection off its owner's list; @dropped are those before. */
 static struct nta_sock *nta_owner_drop_one(struct nta_sock *s, struct nta_sock *dropped)
 {
@@ -337,9 +346,7 @@ static struct nta_sock *nta_owner_drop_one(struct nta_sock *s, struct nta_sock *
 		return dropped;
 	}
 	spin_lock(&t->proc->lock);
-	nta_fold(s, t);
-	nta_reader_note(s, t, NTA_READS_NOTHING);
-	dropped = nta_sock_unlink(s, dropped);
+	dropped = nta_owner_unlink(s, t, dropped);
 	spin_unlock(&t->proc->lock);
 	return dropped;
 }
@@ -564,9 +571,7 @@ void nta_owner_release(struct nta_thread *thread)
 				break;
 			if (!nta_sock_trymove(s))
 				continue;
-			nta_fold(s, thread);
-			nta_reader_note(s, thread, NTA_READS_NOTHING);
-			dropped = nta_sock_unlink(s, dropped);
+			dropped = nta_owner_unlink(s, thread, dropped);
 		}
 		more = !list_empty(&thread->socks);
 		spin_unlock_bh(&thread->proc->lock);

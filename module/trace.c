@@ -189,8 +189,7 @@ static noinline void nta_trace_change(const struct sock *sk, int old, int new)
 static void nta_trace_state(void *unused, const struct sock *sk, const int old,
 			    const int new)
 {
-	if (likely(old != TCP_CLOSE && new != TCP_CLOSE && new != TCP_FIN_WAIT1 &&
-		   new != TCP_LAST_ACK))
+	if (likely(old != TCP_CLOSE && !nta_trace_is_closing(old, new)))
 		return;
 	nta_trace_change(sk, old, new);
 }
