@@ -25,7 +25,7 @@ for cpu in powerpc64le riscv64 s390x; do
 done
 packages_uefi="$packages_deb $packages_machine ovmf"
 packages_check="$packages_deb $packages_machine $packages_unit $packages_lint $packages_site gpg gpg-agent lintian
-	prometheus python3-jsonschema python3-prometheus-client"
+	prometheus python3-jsonschema python3-prometheus-client python3-yaml"
 }
 
 usage() {
