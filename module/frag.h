@@ -2,19 +2,11 @@
 #ifndef _NTA_FRAG_H
 #define _NTA_FRAG_H
 
-#include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
-#include <net/ip.h>
 
 #include "frag_net.h"
-
-/* Longest fragment of those that a datagram was put together from; 0 of none. */
-static __always_inline u16 nta_frag_max(const struct sk_buff *skb, u8 pf)
-{
-	return pf == NFPROTO_IPV4 ? IPCB(skb)->frag_max_size :
-				    IP6CB(skb)->frag_max_size;
-}
+#include "packet.h"
 
 /**
  * nta_frag_is_reassembled - was this datagram put together from fragments?
@@ -23,7 +15,7 @@ static __always_inline u16 nta_frag_max(const struct sk_buff *skb, u8 pf)
  */
 static inline bool nta_frag_is_reassembled(const struct sk_buff *skb, u8 pf)
 {
-	return nta_frag_max(skb, pf);
+	return nta_packet_fragment_max(skb, pf);
 }
 
 struct nta_wire nta_frag_take(struct sk_buff *skb,

@@ -284,7 +284,7 @@ static __always_inline bool nta_in_is_usual(const struct sk_buff *skb, u8 pf)
 	u16 any = nta_ipsec_hint(skb);
 
 	any |= skb_shinfo(skb)->gso_size;
-	any |= nta_frag_max(skb, pf);
+	any |= nta_packet_fragment_max(skb, pf);
 	return !any;
 }
 

@@ -137,10 +137,11 @@ struct nta_wire nta_packet_in(struct sk_buff *skb, const struct net_device *dev,
 }
 
 /*
- * A socket cuts its datagram while it copies it, and ip_do_fragment() and
- * ip6_fragment() keep that when it fits. IPv6 sockets cut the last fragment
- * shorter than ip6_fragment() does. Returns the number of fragments, 0 when
- * the datagram will be cut anew, and what each but the last has of it.
+ * A socket cuts its datagram while it copies it, or brought the fragments of which
+ * that was put together, and ip_do_fragment() and ip6_fragment() keep this when it
+ * fits. IPv6 sockets cut the last fragment shorter than ip6_fragment() does. Returns
+ * the number of fragments, 0 when the datagram will be cut anew, and what each but
+ * the last has of it.
  */
 static u32 count_cut(struct sk_buff *skb, const struct nta_wire_path *path, u32 *each)
 {
@@ -168,14 +169,19 @@ static u32 read_mtu(struct sk_buff *skb, const struct nf_hook_state *state)
 					   ip6_skb_dst_mtu(skb);
 }
 
-/* IPV6_MTU makes the fragments of a socket smaller, but only what exceeds the
- * path is fragmented.
+/*
+ * IPV6_MTU makes the fragments of a socket smaller, but only what exceeds the
+ * path is fragmented. What connection tracking has put together from fragments is cut
+ * again into none that are larger.
  */
 static u32 fragment_mtu(const struct sk_buff *skb, u32 mtu, u8 pf)
 {
+	u32 largest = nta_packet_fragment_max(skb, pf);
 	const struct ipv6_pinfo *np;
 	u32 limit;
 
+	if (largest)
+		return min(largest, mtu);
 	if (pf == NFPROTO_IPV4 || !skb->sk || dev_recursion_level())
 		return mtu;
 	np = inet6_sk(skb->sk);
@@ -218,7 +224,7 @@ struct nta_wire nta_packet_out(struct sk_buff *skb,
 	u32 count, each = 0;
 
 	if (!skb_is_gso(skb)) {
-		if (skb->len <= mtu)
+		if (skb->len <= mtu && !nta_packet_fragment_max(skb, state->pf))
 			return nta_wire_one(skb->len, &link);
 		read_path(skb, state, mtu, &link, &path);
 		count = path.whole ? 0 : count_cut(skb, &path, &each);
@@ -268,6 +274,6 @@ struct nta_wire nta_packet_reassembled(struct sk_buff *skb,
 		.link = nta_link_in(skb, dev),
 	};
 
-	path.mtu = path.ipv6 ? IP6CB(skb)->frag_max_size : IPCB(skb)->frag_max_size;
+	path.mtu = nta_packet_fragment_max(skb, pf);
 	return nta_wire_reassembled(skb->len, &path);
 }

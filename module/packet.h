@@ -19,15 +19,29 @@
 #include "totals.h"
 #include "wire.h"
 
+/**
+ * nta_packet_fragment_max - the size of the largest fragment, of a packet that was reassembled
+ * @skb: the packet
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: bytes from the network header on; 0 of any other packet.
+ */
+static __always_inline u16 nta_packet_fragment_max(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? IPCB(skb)->frag_max_size :
+				    IP6CB(skb)->frag_max_size;
+}
+
 /*
- * Is a packet of one segment, and nothing noted of it, as IPsec does? One comparison
- * says so.
+ * Is a packet of one segment, not put together from fragments, and nothing noted of it, as
+ * IPsec does? One comparison says so.
  */
 static __always_inline bool nta_packet_out_is_usual(const struct sk_buff *skb, u8 pf)
 {
 	u16 any = pf == NFPROTO_IPV4 ? IPCB(skb)->flags : IP6CB(skb)->flags;
 
 	any |= skb_shinfo(skb)->gso_size;
+	any |= nta_packet_fragment_max(skb, pf);
 	return !any;
 }
 

@@ -2,7 +2,7 @@
 // Fragments that a program made itself, for a raw socket.
 #include "lib/guest_test.h"
 
-#include <algorithm>
+#include <array>
 
 #include "lib/packet.h"
 
@@ -12,60 +12,62 @@ namespace {
 
 constexpr unsigned count = 5;
 constexpr std::size_t size = 1200;
-constexpr std::size_t part = 400; // of a fragment
+// Of a datagram with its header, where each fragment ends.
+constexpr std::array<std::size_t, 3> ends_at{400, 416, udp_header + size};
 
-class RawFragments : public GuestTest {
+class RawFragments : public FamilyTest {
 protected:
-    // Datagrams in fragments; returns what the interface carried.
-    Traffic send() {
+    void expect_as_they_are() {
         receiver_.wait();
         const auto before = pair_.a.carried();
         sender_.step();
-        return pair_.a.carried() - before;
+        const auto carried = pair_.a.carried() - before;
+        compare("packets of the interface", std::uint64_t{count * ends_at.size()},
+                carried.out.packets);
+        expect_process("sender", sender_.pid(), udp(carried));
+        expect_process("receiver", receiver_.pid(), udp_in(carried.out));
     }
     void send_from(const Fd& raw) const {
-        const Ends ends{pair_.a.at(Family::v4, 5555), pair_.b.at(Family::v4, 9)};
+        const Ends ends{pair_.a.at(family(), 5555), pair_.b.at(family(), 9)};
         const Bytes whole = udp_packet(ends, size);
-        const Bytes body(whole.begin() + 20, whole.end());
-        for (unsigned id = 1; id <= count; id++)
-            for (std::size_t at = 0; at < body.size(); at += part) {
-                const auto end = std::min(at + part, body.size());
-                const unsigned more = end < body.size() ? more_fragments : 0;
-                const Bytes packet = fragment(
-                    ends, {id, static_cast<unsigned>(at), more},
-                    {body.begin() + static_cast<long>(at), body.begin() + static_cast<long>(end)});
-                check(::sendto(raw.get(), packet.data(), packet.size(), 0, ends.to.get(),
-                               ends.to.size()),
+        const auto* body = &whole[ip_header(family())];
+        const auto to = ends.to.with_port(0);
+        for (unsigned id = 1; id <= count; id++) {
+            std::size_t at = 0;
+            for (const auto end : ends_at) {
+                const unsigned more = end < ends_at.back() ? more_fragments : 0;
+                const Bytes packet = fragment(ends, {id, static_cast<unsigned>(at), more},
+                                              {body + at, body + end});
+                check(::sendto(raw.get(), packet.data(), packet.size(), 0, to.get(), to.size()),
                       "sendto");
+                at = end;
             }
+        }
     }
 
     const Pair pair_;
-    Helper receiver_ = sink(pair_.b.ns, pair_.b.at(Family::v4, 9));
+    Helper receiver_ = sink(pair_.b.ns, pair_.b.at(family(), 9));
     Helper sender_{pair_.a.ns, [this](Channel& test) {
+                       const Fd raw(check(::socket(domain(family()), SOCK_RAW, IPPROTO_RAW),
+                                          "raw socket"));
                        test.wait();
-                       send_from(Fd(check(::socket(AF_INET, SOCK_RAW, IPPROTO_RAW), "raw socket")));
+                       send_from(raw);
                        test.signal();
                        test.wait();
                    }};
 };
 
+BOTH_FAMILIES(RawFragments);
+
 } // namespace
 
-TEST_F(RawFragments, AreCountedAsTheyAre) {
-    const auto carried = send();
-    compare("packets of the interface", std::uint64_t{20}, carried.out.packets);
-    expect_process("sender", sender_.pid(), udp(carried));
-    expect_process("receiver", receiver_.pid(), udp_in(carried.out));
+TEST_P(RawFragments, AreCountedAsTheyAre) {
+    expect_as_they_are();
 }
 
 // Tracking on OUTPUT puts them together before they are counted, and they are cut again after it.
-// docs/accuracy.md says so.
-TEST_F(RawFragments, CountAsOneWhereOutputIsTracked) {
-    pair_.a.ns.nft("table ip tracked {\n chain output {\n type filter hook output priority 0;\n"
+TEST_P(RawFragments, AreCountedAsTheyAreWhereOutputIsTracked) {
+    pair_.a.ns.nft("table inet tracked {\n chain output {\n type filter hook output priority 0;\n"
                    " ct state new counter\n }\n}\n");
-    const auto carried = send();
-    compare("packets of the interface", std::uint64_t{20}, carried.out.packets);
-    expect_process("sender", sender_.pid(), udp_out(datagrams(Family::v4, count, size)));
-    expect_process("receiver", receiver_.pid(), udp_in(carried.out));
+    expect_as_they_are();
 }
