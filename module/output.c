@@ -8,6 +8,7 @@
  */
 #include <linux/netfilter.h>
 
+#include "advance.h"
 #include "credit.h"
 #include "ipsec.h"
 #include "l4.h"
@@ -43,6 +44,8 @@ nta_out_any(void *unused, struct sk_buff *skb, const struct nf_hook_state *state
 		wire = nta_ipsec_out(skb, state, l4);
 		if (!wire.packets)
 			return NF_ACCEPT;
+		if (pass == NTA_PASS_LAST)
+			nta_advance_take(sk, &wire);
 	}
 	if (unlikely(pass == NTA_PASS_OUTER || !state->sk))
 		nta_totals_all(flow + NTA_SND, wire.packets, wire.bytes);

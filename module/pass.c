@@ -10,6 +10,7 @@
 
 #include "packet.h"
 #include "pass.h"
+#include "sock.h"
 
 /*
  * Was the packet that is in this one counted for an interface of IPsec? Those
@@ -116,10 +117,29 @@ enum nta_pass nta_pass_out(const struct sk_buff *skb, const struct sock *sk,
 	return is_of_ipvs(skb) ? NTA_PASS_LAST : NTA_PASS_COUNTS;
 }
 
+/*
+ * What a raw socket sends whose packets bring their own header: they were seen before they
+ * were transformed, by which the socket has got an entry.
+ */
+static enum nta_flow flow_of_raw(const struct sock *sk)
+{
+	static const enum nta_flow flows[] = { NTA_UDP_SND, NTA_TCP_SND };
+	u64 cookie = nta_sock_cookie(sk);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flows); i++)
+		if (nta_sock_find(nta_sock_key(cookie, flows[i])))
+			return flows[i];
+	return NTA_FLOWS;
+}
+
 /**
  * nta_pass_flow - what a transformed packet counts for
  * @sk: its socket, of any kind; NULL when it has none
  *
+ * Of a raw socket that brings its own headers, of both protocols, all is UDP.
+ *
+ * Context: under rcu_read_lock().
  * Return: NTA_TCP_SND or NTA_UDP_SND; NTA_FLOWS for all that is not accounted.
  */
 enum nta_flow nta_pass_flow(const struct sock *sk)
@@ -127,5 +147,7 @@ enum nta_flow nta_pass_flow(const struct sock *sk)
 	/* Requests and what is in TIME_WAIT have no field for it, SYN cookies none. */
 	if (!sk || !sk_fullsock(sk) || sk->sk_protocol == IPPROTO_TCP)
 		return NTA_TCP_SND;
-	return sk->sk_protocol == IPPROTO_UDP ? NTA_UDP_SND : NTA_FLOWS;
+	if (sk->sk_protocol == IPPROTO_UDP)
+		return NTA_UDP_SND;
+	return sk->sk_protocol == IPPROTO_RAW ? flow_of_raw(sk) : NTA_FLOWS;
 }

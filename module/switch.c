@@ -9,6 +9,7 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 
+#include "advance.h"
 #include "defrag.h"
 #include "hooks.h"
 #include "param.h"
@@ -38,6 +39,7 @@ static int nta_switch_on(void)
 		nta_defrag_teardown();
 		return err;
 	}
+	nta_advance_setup();
 	nta_trace_setup();
 	return 0;
 }
@@ -46,6 +48,7 @@ static int nta_switch_on(void)
 static void nta_switch_off(void)
 {
 	nta_trace_teardown();
+	nta_advance_teardown();
 	nta_defrag_teardown();
 	nta_hooks_teardown();
 }
