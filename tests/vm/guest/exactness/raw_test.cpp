@@ -36,8 +36,8 @@ protected:
             std::size_t at = 0;
             for (const auto end : ends_at) {
                 const unsigned more = end < ends_at.back() ? more_fragments : 0;
-                const Bytes packet = fragment(ends, {id, static_cast<unsigned>(at), more},
-                                              {body + at, body + end});
+                const Bytes packet =
+                    fragment(ends, {id, static_cast<unsigned>(at), more}, {body + at, body + end});
                 check(::sendto(raw.get(), packet.data(), packet.size(), 0, to.get(), to.size()),
                       "sendto");
                 at = end;
@@ -48,8 +48,8 @@ protected:
     const Pair pair_;
     Helper receiver_ = sink(pair_.b.ns, pair_.b.at(family(), 9));
     Helper sender_{pair_.a.ns, [this](Channel& test) {
-                       const Fd raw(check(::socket(domain(family()), SOCK_RAW, IPPROTO_RAW),
-                                          "raw socket"));
+                       const Fd raw(
+                           check(::socket(domain(family()), SOCK_RAW, IPPROTO_RAW), "raw socket"));
                        test.wait();
                        send_from(raw);
                        test.signal();
