@@ -56,7 +56,8 @@ void nta_fold_before(struct nta_sock *s, struct nta_thread *t)
 	lockdep_assert_held(&proc->lock);
 	for (n = 0; nta_sock_part(s, n, &part); n++)
 		any |= nta_fold_part(&part, t);
-	if (any) {
+	/* Of one that has ended nobody asks when it changed. */
+	if (any && !proc->dead) {
 		s->active = true;
 		WRITE_ONCE(proc->changed, ktime_get_boottime_ns());
 		WRITE_ONCE(t->changed, proc->changed);

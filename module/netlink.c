@@ -432,9 +432,8 @@ static int nta_netlink_dump_socks(struct sk_buff *skb,
 }
 
 /* A process has ended. */
-static void nta_netlink_tell_exit(struct nta_proc *proc)
+static int nta_netlink_exit_message(struct sk_buff *skb, const struct nta_proc *proc)
 {
-	struct sk_buff *skb = nta_event_new(NTA_EVENT_EXIT);
 	struct nta_identity id = {
 		.tgid = pid_nr(proc->pid),
 		.start = proc->start,
@@ -445,12 +444,17 @@ static void nta_netlink_tell_exit(struct nta_proc *proc)
 		.netns = proc->netns,
 	};
 
-	if (!skb)
-		return;
 	memcpy(id.comm, proc->command, sizeof(id.comm));
-	nta_event_send(skb, NTA_EVENT_EXIT,
-		       nta_netlink_message(skb, NULL, NETATOP_CMD_EXIT, &id, &init_user_ns,
-					   proc->count));
+	return nta_netlink_message(skb, NULL, NETATOP_CMD_EXIT, &id, &init_user_ns,
+				   proc->count);
+}
+
+static void nta_netlink_tell_exit(struct nta_proc *proc)
+{
+	struct sk_buff *skb = nta_event_new(NTA_EVENT_EXIT);
+
+	if (skb)
+		nta_event_send(skb, NTA_EVENT_EXIT, nta_netlink_exit_message(skb, proc));
 }
 
 static const struct genl_ops nta_netlink_ops[] = {

@@ -11,7 +11,23 @@
 #include "task.h"
 
 static struct rb_root_cached nta_records = RB_ROOT_CACHED;
+static struct rb_node *nta_record_newest;
 static u64 nta_record_last;
+
+static struct nta_proc *nta_record_of(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct nta_proc, record);
+}
+
+/* Put a record at a place that was looked for, or is known. */
+static void nta_record_link(struct nta_proc *proc, struct rb_node *parent,
+			    struct rb_node **at, bool first)
+{
+	rb_link_node(&proc->record, parent, at);
+	rb_insert_color_cached(&proc->record, &nta_records, first);
+	if (!nta_record_newest || nta_record_of(nta_record_newest)->number < proc->number)
+		nta_record_newest = &proc->record;
+}
 
 /**
  * nta_record_insert - put a record where its number says
@@ -24,15 +40,14 @@ void nta_record_insert(struct nta_proc *proc)
 
 	while (*at) {
 		parent = *at;
-		if (proc->number < rb_entry(parent, struct nta_proc, record)->number) {
+		if (proc->number < nta_record_of(parent)->number) {
 			at = &parent->rb_left;
 		} else {
 			at = &parent->rb_right;
 			first = false;
 		}
 	}
-	rb_link_node(&proc->record, parent, at);
-	rb_insert_color_cached(&proc->record, &nta_records, first);
+	nta_record_link(proc, parent, at, first);
 }
 
 /**
@@ -41,8 +56,11 @@ void nta_record_insert(struct nta_proc *proc)
  */
 void nta_record_append(struct nta_proc *proc)
 {
+	struct rb_node *newest = nta_record_newest;
+
 	proc->number = ++nta_record_last;
-	nta_record_insert(proc);
+	nta_record_link(proc, newest,
+			newest ? &newest->rb_right : &nta_records.rb_root.rb_node, !newest);
 }
 
 /**
@@ -51,6 +69,8 @@ void nta_record_append(struct nta_proc *proc)
  */
 void nta_record_remove(struct nta_proc *proc)
 {
+	if (nta_record_newest == &proc->record)
+		nta_record_newest = rb_prev(&proc->record);
 	rb_erase_cached(&proc->record, &nta_records);
 }
 
@@ -66,7 +86,7 @@ struct nta_proc *nta_record_from(u64 number)
 	struct nta_proc *proc, *found = NULL;
 
 	while (node) {
-		proc = rb_entry(node, struct nta_proc, record);
+		proc = nta_record_of(node);
 		if (proc->number >= number) {
 			found = proc;
 			node = node->rb_left;
@@ -93,14 +113,11 @@ struct nta_proc *nta_record_look(struct pid_namespace *ns, u64 *from)
 	int n;
 
 	for (n = 0; proc && n < NTA_BATCH; n++) {
-		struct rb_node *next;
-
 		*from = proc->number;
 		if (pid_nr_ns(proc->pid, ns))
 			return proc;
 		*from = proc->number + 1;
-		next = rb_next(&proc->record);
-		proc = next ? rb_entry(next, struct nta_proc, record) : NULL;
+		proc = nta_record_of(rb_next(&proc->record));
 	}
 	if (!proc)
 		*from = nta_record_last + 1;

@@ -157,7 +157,8 @@ std::map<size_t, std::vector<Task>> tasks_of(const std::set<std::string>& names)
     std::map<size_t, std::vector<Task>> stages;
 
     for (const Path& path : paths)
-        for (auto recipes : {udp_recipes, thread_recipes, icmp_recipes, tcp_recipes})
+        for (auto recipes :
+             {udp_recipes, thread_recipes, process_recipes, icmp_recipes, tcp_recipes})
             for (const Recipe& recipe : recipes(path))
                 if (names.count(path.name + "/" + recipe.name))
                     stages[recipe.stage].push_back({path, recipe});

@@ -44,3 +44,4 @@ std::vector<Recipe> udp_recipes(const Path& path);
 std::vector<Recipe> tcp_recipes(const Path& path);
 std::vector<Recipe> thread_recipes(const Path& path);
 std::vector<Recipe> icmp_recipes(const Path& path);
+std::vector<Recipe> process_recipes(const Path& path);
