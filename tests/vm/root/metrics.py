@@ -2,8 +2,8 @@
 """What an exposition and a Prometheus say, for scripts in the machine.
 
 metrics.py sum FILE NAME [LABEL=VALUE...]   what all such samples add up to; VALUE * is any but none
-metrics.py query EXPRESSION                 the sum of what Prometheus answers; fails without answer
-metrics.py dashboard FILE                   each expression of a dashboard has an answer"""
+metrics.py missing FILE OTHER               how many samples of FILE are not in OTHER, or with another value
+metrics.py query EXPRESSION                 the sum of what Prometheus answers; fails without answer"""
 import json
 import re
 import sys
@@ -14,19 +14,32 @@ SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
+def samples(path):
+    """Name, labels and value of each sample."""
+    for line in open(path, encoding="utf-8"):
+        match = SAMPLE.match(line)
+        if match:
+            yield match[1], dict(LABEL.findall(match[2] or "")), float(match[3])
+
+
 def total(path, name, *wanted):
     """Labels that are asked for as LABEL= must not be there."""
     result = 0
-    for line in open(path, encoding="utf-8"):
-        match = SAMPLE.match(line)
-        if not match or match[1] != name:
-            continue
-        labels = dict(LABEL.findall(match[2] or ""))
+    for found, labels, value in samples(path):
         wishes = (wish.split("=", 1) for wish in wanted)
-        if all(labels.get(label, "") == value or (value == "*" and label in labels)
-               for label, value in wishes):
-            result += float(match[3])
+        if found == name and all(labels.get(label, "") == wish or (wish == "*" and label in labels)
+                                 for label, wish in wishes):
+            result += value
     return result
+
+
+def missing(path, other):
+    """Fails when there is nothing in the first. An empty label is none, which node_exporter adds."""
+    mine, others = ({(name, frozenset(label for label in labels.items() if label[1])): value
+                     for name, labels, value in samples(each)} for each in (path, other))
+    if not mine:
+        sys.exit(f"{path}: no samples")
+    return sum(others.get(key) != value for key, value in mine.items())
 
 
 def answers(expression):
@@ -47,16 +60,4 @@ def query(expression):
     return sum(values)
 
 
-def dashboard(path):
-    """How many expressions have an answer; ends without."""
-    with open(path, encoding="utf-8") as file:
-        panels = json.load(file)["panels"]
-    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
-    for expression in expressions:
-        asked = expression.replace("$__rate_interval", "1m").replace("$instance", ".*")
-        if not answers(asked):
-            sys.exit(f"{asked}: no answer")
-    return len(expressions)
-
-
-print(f'{ {"sum": total, "query": query, "dashboard": dashboard}[sys.argv[1]](*sys.argv[2:]):.0f}')
+print(f'{ {"sum": total, "missing": missing, "query": query}[sys.argv[1]](*sys.argv[2:]):.0f}')
