@@ -127,13 +127,14 @@ static struct nta_wire nta_advance_wire(struct sk_buff *skb, const struct nf_hoo
 					struct nta_l4 l4)
 {
 	const struct xfrm_dst *bundle = (const struct xfrm_dst *)skb_dst(skb);
-	unsigned long route = skb->_skb_refdst;
+	unsigned long present = skb->_skb_refdst;
 	struct nta_wire wire;
 
 	/* For the moment; nobody else has the packet. */
+	skb->_skb_refdst = 0;
 	skb_dst_set_noref(skb, bundle->route);
 	wire = nta_packet_out(skb, state, l4.offset);
-	skb->_skb_refdst = route;
+	skb->_skb_refdst = present;
 	return wire;
 }
 

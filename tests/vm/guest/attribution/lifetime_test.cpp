@@ -66,6 +66,32 @@ TEST_P(Lifetime, ReusedPidIsAnotherTask) {
             counters_of(*record));
 }
 
+// It runs in the memory of its parent, which waits, and has descriptors of its own for the same
+// sockets.
+TEST_P(Lifetime, ChildOfVforkSendsForItself) {
+    ExitReader reader;
+    reader.drain();
+    Helper parent(pair_.a.ns, [&](Channel& test) {
+        const Fd socket = udp_connected(sink());
+        send_connected(socket, 40, 3);
+        const pid_t child = ::vfork();
+        if (child == 0) {
+            send_connected(socket, 50, 2);
+            ::_exit(0);
+        }
+        check(child, "vfork");
+        send_connected(socket, 60, 4);
+        test.send(child);
+        test.wait();
+    });
+    const auto child = parent.receive<pid_t>();
+    const auto record = reader.await(child, patience);
+    ASSERT_TRUE(record);
+    compare("child, exit record", udp_out(datagrams(family(), 2, 50)), counters_of(*record));
+    expect_task("parent", parent.pid(),
+                udp_out(datagrams(family(), 3, 40) + datagrams(family(), 4, 60)));
+}
+
 TEST_P(Lifetime, ExecKeepsCountsAndChangesName) {
     Helper sender(pair_.a.ns, [&](Channel& test) {
         ::prctl(PR_SET_NAME, "before-exec");
