@@ -2,6 +2,7 @@
 #include "families.h"
 
 #include <array>
+#include <memory>
 #include <utility>
 
 namespace netatop {
@@ -32,11 +33,13 @@ constexpr std::array<Quantity, 2> quantities{
     {{"bytes", &Flow::bytes}, {"packets", &Flow::packets}}};
 
 struct Row {
-    LabelText who;
+    std::shared_ptr<const LabelText> who;
     const Counters* counters;
     bool zeros = false; // tell also what is nothing yet
 
     Row(LabelText labels, const Counters* of, bool with_zeros = false)
+        : Row(std::make_shared<const LabelText>(std::move(labels)), of, with_zeros) {}
+    Row(std::shared_ptr<const LabelText> labels, const Counters* of, bool with_zeros = false)
         : who(std::move(labels)), counters(of), zeros(with_zeros) {}
 };
 
@@ -44,7 +47,7 @@ struct Row {
 void add(Exposition& to, const Row& row, const Direction& direction, const Quantity& quantity) {
     const auto add_one = [&](const LabelText& what, std::uint64_t value) {
         if (value != 0 || row.zeros)
-            to.add(row.who, what, value);
+            to.add(*row.who, what, value);
     };
     static const std::array<LabelText, 4> kinds{
         LabelText({{"protocol", "tcp"}, {"scope", "wire"}}),
@@ -110,7 +113,9 @@ void add_shares(Exposition& to, const Account& account) {
         rows);
     rows.clear();
     for (const auto& share : account.shares.units)
-        rows.emplace_back(share.labels ? *share.labels : labels_of(share), &share.counters);
+        rows.emplace_back(share.labels ? share.labels
+                                       : std::make_shared<const LabelText>(labels_of(share)),
+                          &share.counters);
     // Who remembers also tells what no unit carried.
     if (account.upkeep)
         add_classes(rows, account, false);

@@ -9,7 +9,7 @@
 
 #include <cstddef>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +23,7 @@ struct Share {
     std::string engine;
     Counters counters;
     // These names as they stand in samples, where somebody keeps them.
-    std::optional<LabelText> labels{};
+    std::shared_ptr<const LabelText> labels{};
 };
 
 struct Shares {
