@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sums.h"
 
+#include <iterator>
 #include <utility>
 
 namespace netatop {
+
+namespace {
+
+// The end of a cgroup that is not there any more may be heard several looks later, when these
+// follow each other closely.
+constexpr unsigned looks_until_unheard = 100;
+
+} // namespace
 
 // Where what one has goes that ends below `parent`: the nearest one that has not ended before.
 std::uint64_t SumsBetween::heir_of(std::uint64_t parent) const {
@@ -102,17 +111,18 @@ std::vector<Cgroup> CgroupSampler::settle(const CgroupMap& present) {
     std::vector<Cgroup> later;
     std::set<std::uint64_t> known;
     for (const auto& cgroup : std::exchange(heard_, {})) {
-        if (missed_.count(cgroup.id) != 0)
+        if (missed_.erase(cgroup.id) != 0)
             continue;
         (present.count(cgroup.id) != 0 ? later : ended).push_back(cgroup);
         known.insert(cgroup.id);
     }
     heard_ = std::move(later);
-    missed_.clear();
+    for (auto at = missed_.begin(); at != missed_.end();)
+        at = --at->second == 0 ? missed_.erase(at) : std::next(at);
     for (const auto& [id, cgroup] : *before_)
         if (present.count(id) == 0 && known.count(id) == 0) {
             ended.push_back(cgroup);
-            missed_.insert(id);
+            missed_.emplace(id, looks_until_unheard);
         }
     return ended;
 }

@@ -77,8 +77,9 @@ private:
     std::ostream* notes_;
     Client client_;
     std::optional<Ends> ends_;
-    std::vector<Cgroup> heard_;      // that ended, and are not told of yet
-    std::set<std::uint64_t> missed_; // that were not there any more, unheard, in the look before
+    std::vector<Cgroup> heard_; // that ended, and are not told of yet
+    // That were not there any more, unheard, in a look before: for how many looks more.
+    std::map<std::uint64_t, unsigned> missed_;
     std::optional<CgroupMap> before_;
     std::map<std::uint64_t, Counters> owed_;
     std::uint64_t overruns_ = 0;

@@ -129,6 +129,17 @@ TEST_F(SumsTest, AnEndThatComesLateOrNever) {
     EXPECT_EQ(take(sampler, cgroup(1, 0, 10, 103)), All{});
 }
 
+// What it had carried was told when it was not there any more, and is not told again.
+TEST_F(SumsTest, AnEndThatComesSeveralLooksLate) {
+    auto sampler = start(true);
+    take(sampler, cgroup(1, 0, 10) + cgroup(5, 1, 100));
+    EXPECT_EQ(take(sampler, cgroup(1, 0, 10, 103)), (All{{1, {0, 3}}}));
+    EXPECT_EQ(take(sampler, cgroup(1, 0, 10, 103)), All{});
+    kernel.say(listener, cgroup_end(5, 1, 103));
+    EXPECT_EQ(take(sampler, cgroup(1, 0, 10, 103)), All{});
+    EXPECT_EQ(take(sampler, cgroup(1, 0, 10, 108)), (All{{1, {0, 5}}}));
+}
+
 TEST_F(SumsTest, BriefOnesAreTheirOwn) {
     auto sampler = start(true);
     take(sampler, cgroup(1, 0, 10));
