@@ -14,6 +14,7 @@
 #include <memory>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace netatop {
 
@@ -34,7 +35,8 @@ Cgroups::Cgroups(std::string root)
       directory_(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     struct stat status {};
     if (directory_ && ::fstat(directory_.get(), &status) == 0) {
-        paths_[status.st_ino] = "/";
+        root_id_ = status.st_ino;
+        paths_[root_id_] = "/";
         handles_ = by_handle(status.st_ino) == "/";
     }
 }
@@ -74,6 +76,12 @@ std::optional<std::string> Cgroups::path(std::uint64_t id) {
     search();
     const auto found = paths_.find(id);
     return found == paths_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Cgroups::keep(const std::vector<std::uint64_t>& cgroups) {
+    auto root = paths_.extract(root_id_);
+    keep_only(paths_, cgroups);
+    paths_.insert(std::move(root));
 }
 
 // In one step, which needs CAP_DAC_READ_SEARCH.

@@ -7,11 +7,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace netatop {
+
+// Erases all from a map by numbers of cgroups but these, which are in order.
+template <class Value>
+void keep_only(std::map<std::uint64_t, Value>& map, const std::vector<std::uint64_t>& cgroups) {
+    auto kept = cgroups.begin();
+    for (auto at = map.begin(); at != map.end();) {
+        while (kept != cgroups.end() && *kept < at->first)
+            ++kept;
+        at = kept != cgroups.end() && *kept == at->first ? std::next(at) : map.erase(at);
+    }
+}
 
 class Cgroups {
 public:
@@ -21,6 +34,8 @@ public:
 
     // From the root on, which is "/"; none when it is not known, or no more.
     std::optional<std::string> path(std::uint64_t id);
+    // Forgets all but these, which are in order, and the root: for who runs on while others end.
+    void keep(const std::vector<std::uint64_t>& cgroups);
 
     // Where a list of mounts has them; empty when it has none.
     static std::string mount_point(const std::string& mounts);
@@ -35,6 +50,7 @@ private:
     void search();
 
     std::string root_;
+    std::uint64_t root_id_ = 0;
     Descriptor directory_;
     bool handles_ = false; // by_handle() works here
     std::map<std::uint64_t, std::string> paths_;

@@ -2,7 +2,6 @@
 #include "identity.h"
 
 #include <ctime>
-#include <iterator>
 
 namespace netatop {
 
@@ -57,12 +56,8 @@ void Identities::learn(const Cgroup& cgroup) {
 }
 
 void Identities::keep(const std::vector<std::uint64_t>& cgroups) {
-    auto kept = cgroups.begin();
-    for (auto at = places_.begin(); at != places_.end();) {
-        while (kept != cgroups.end() && *kept < at->first)
-            ++kept;
-        at = kept != cgroups.end() && *kept == at->first ? std::next(at) : places_.erase(at);
-    }
+    keep_only(places_, cgroups);
+    cgroups_.keep(cgroups);
 }
 
 std::int64_t Identities::epoch_ms(std::uint64_t since_boot) {

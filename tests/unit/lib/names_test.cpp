@@ -2,6 +2,7 @@
 // Names of users, cgroups, units and containers.
 #include "accounts.h"
 #include "cgroups.h"
+#include "identity.h"
 #include "workload.h"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,20 @@ TEST_F(CgroupsTest, WhatIsGoneKeepsItsName) {
     EXPECT_EQ(cgroups.path(gone), "/b");
     ::rmdir((root + "/b").c_str());
     EXPECT_EQ(cgroups.path(gone), "/b");
+}
+
+// Who runs for years beside units that come and go has no more names than there are units.
+TEST_F(CgroupsTest, OthersThanTheseAreForgotten) {
+    Identities identities{Cgroups(root)};
+    const auto stays = inode("/system.slice/a.service");
+    const auto goes = inode("/b");
+    EXPECT_EQ(identities.path(stays), "/system.slice/a.service");
+    EXPECT_EQ(identities.path(goes), "/b");
+    ::rmdir((root + "/b").c_str());
+    identities.keep({stays});
+    EXPECT_EQ(identities.path(stays), "/system.slice/a.service");
+    EXPECT_EQ(identities.path(inode("")), "/");
+    EXPECT_EQ(identities.path(goes), "");
 }
 
 TEST_F(CgroupsTest, NoneAreMounted) {
