@@ -22,7 +22,7 @@
 #include "link.h"
 #include "probe.h"
 
-#if defined(CONFIG_KRETPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
+#if defined(CONFIG_KRETPROBES) && defined(NTA_ARGUMENTS)
 
 /**
  * struct nta_defrag_call - what the return of a probed function must know
