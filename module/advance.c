@@ -48,6 +48,12 @@ static DEFINE_SPINLOCK(nta_advance_lock);
 static struct nta_advance nta_advances[NTA_ADVANCES];
 static unsigned int nta_advances_used;
 
+static void nta_advance_free(struct nta_advance *advance)
+{
+	advance->sk = NULL;
+	WRITE_ONCE(nta_advances_used, nta_advances_used - 1);
+}
+
 /* That of a socket; with @sk NULL, a free one where that of @hashed would be. */
 static struct nta_advance *nta_advance_find(const struct sock *sk, const struct sock *hashed)
 {
@@ -57,10 +63,8 @@ static struct nta_advance *nta_advance_find(const struct sock *sk, const struct 
 	for (i = 0; i < NTA_ADVANCE_WAYS; i++) {
 		advance = &nta_advances[(first + i) % NTA_ADVANCES];
 		if (advance->sk &&
-		    time_after(jiffies, advance->noted + NTA_ADVANCE_LIFE)) {
-			advance->sk = NULL;
-			WRITE_ONCE(nta_advances_used, nta_advances_used - 1);
-		}
+		    time_after(jiffies, advance->noted + NTA_ADVANCE_LIFE))
+			nta_advance_free(advance);
 		if (advance->sk == sk)
 			return advance;
 	}
@@ -114,10 +118,8 @@ void nta_advance_take(const struct sock *sk, struct nta_wire *wire)
 	wire->bytes -= taken.bytes;
 	advance->wire.packets -= taken.packets;
 	advance->wire.bytes -= taken.bytes;
-	if (!(advance->wire.packets | advance->wire.bytes)) {
-		advance->sk = NULL;
-		WRITE_ONCE(nta_advances_used, nta_advances_used - 1);
-	}
+	if (!(advance->wire.packets | advance->wire.bytes))
+		nta_advance_free(advance);
 unlock:
 	spin_unlock_bh(&nta_advance_lock);
 }
