@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
 #include <utility>
 
 namespace netatop {
@@ -48,12 +47,12 @@ Ledger::Unit& Ledger::unit_of(const Share& who) {
         auto& unit = units_[{other, other, ""}];
         unit.share.slice = other;
         unit.share.unit = other;
-        unit.share.labels = std::make_shared<const LabelText>(labels_of(unit.share));
+        unit.share.labels = labels_of(unit.share);
         return unit;
     }
     if (known == units_.end()) {
         known = units_.emplace(key, Unit{who}).first;
-        known->second.share.labels = std::make_shared<const LabelText>(labels_of(who));
+        known->second.share.labels = labels_of(who);
     }
     known->second.told = false; // it is about to become more, and makes no room for another one
     return known->second;

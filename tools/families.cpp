@@ -113,9 +113,7 @@ void add_shares(Exposition& to, const Account& account) {
         rows);
     rows.clear();
     for (const auto& share : account.shares.units)
-        rows.emplace_back(share.labels ? share.labels
-                                       : std::make_shared<const LabelText>(labels_of(share)),
-                          &share.counters);
+        rows.emplace_back(share.labels ? share.labels : labels_of(share), &share.counters);
     // Who remembers also tells what no unit carried.
     if (account.upkeep)
         add_classes(rows, account, false);
@@ -235,11 +233,11 @@ void add_state(Exposition& to, const Account& account) {
 
 } // namespace
 
-LabelText labels_of(const Share& share) {
-    return LabelText({{"slice", share.slice},
-                      {"unit", share.unit},
-                      {"container", share.container},
-                      {"runtime", share.engine}});
+std::shared_ptr<const LabelText> labels_of(const Share& share) {
+    return std::make_shared<const LabelText>(LabelText({{"slice", share.slice},
+                                                        {"unit", share.unit},
+                                                        {"container", share.container},
+                                                        {"runtime", share.engine}}));
 }
 
 std::string exposition_of(const Account& account, Dialect dialect, std::size_t size) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,7 +47,7 @@ struct Account {
     std::int64_t took_ms = 0;   // to gather all this
 };
 
-LabelText labels_of(const Share& share);
+std::shared_ptr<const LabelText> labels_of(const Share& share);
 
 // Of about so many bytes, if that is known.
 std::string exposition_of(const Account& account, Dialect dialect, std::size_t size = 0);

@@ -2,6 +2,7 @@
 #include "sums.h"
 
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace netatop {

@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <ostream>
-#include <set>
 #include <vector>
 
 namespace netatop {
